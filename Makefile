@@ -1,0 +1,42 @@
+# Needs python >= 3.11 and make, nothing else: uv is brought along, everything else is locked.
+PYTHON ?= python3
+UV := .tools/bin/uv
+BIN := .venv/bin
+export UV_PYTHON_DOWNLOADS = never
+export UV_NO_PROGRESS = 1
+
+.PHONY: demo test lint dashboard lock clean
+.DEFAULT_GOAL := demo
+
+demo: .venv/.installed  ## build the demo pilot, match it, show the result
+	$(BIN)/mikro demo
+
+test: .venv/.installed  ## every test, the notebooks among them
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env
+
+lint: .venv/.installed  ## style, types, layers, SQL
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint --disable-progress-bar engine/sql
+
+dashboard: .venv/.installed  ## the coordinators' dashboard on this machine
+	$(BIN)/mikro dashboard
+
+lock: $(UV)  ## resolve the dependencies anew: hashes, no addresses
+	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --all-extras \
+	  --output-file requirements.lock pyproject.toml
+
+clean:  ## forget the environment and the local pilot
+	rm -rf .venv .tools data/local
+
+$(UV):
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action ignore \
+	  --no-deps --target .tools uv==0.13.9
+
+.venv/.installed: $(UV) requirements.lock pyproject.toml
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+	$(UV) pip sync --quiet --python $(BIN)/python requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@

@@ -1,0 +1,115 @@
+"""Solve a problem to proof: the compact model, or weekly plans by column generation."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pulp
+
+from engine.columns import solve_plans
+from engine.errors import InputError, NoSolutionError
+from engine.formulation import compact
+from engine.problem import Assignment, Problem
+
+MODELS = ("auto", "compact", "plans")
+
+PROVED = 1e-6
+"""A relative gap below this counts as none."""
+
+FEASIBLE = 2
+"""HiGHS's ``kSolutionStatusFeasible``."""
+
+
+def solve(
+    problem: Problem,
+    *,
+    gap: float = 0.0,
+    time_limit_s: float = 60.0,
+    model: str = "auto",
+    seed: int = 0,
+    progress: Callable[[object], None] | None = None,
+) -> Assignment:
+    """Choose the most valuable candidates that keep every rule.
+
+    Parameters
+    ----------
+    gap
+        Relative distance between plan and bound at which to stop; 0 asks for the optimum.
+    model
+        ``compact``, ``plans``, or ``auto`` for the one that suits the problem.
+    seed
+        Settles ties between plans of equal value.
+
+    Raises
+    ------
+    InputError
+        When ``gap``, ``time_limit_s`` or ``model`` is impossible.
+    NoSolutionError
+        When hard rules contradict each other, or no plan was found in time.
+    """
+    if model not in MODELS:
+        raise InputError(f"model is {model!r}; it must be one of {', '.join(MODELS)}.")
+    if not 0 <= gap < 1:
+        raise InputError(f"gap is {gap!r}; it must be at least 0 and below 1.")
+    if not time_limit_s > 0:
+        raise InputError(f"time_limit_s is {time_limit_s!r}; it must be above 0.")
+    if problem.n_candidates == 0:
+        return _nothing(problem)
+    if model == "compact":
+        return solve_compact(problem, gap=gap, time_limit_s=time_limit_s)
+    return solve_plans(problem, gap=gap, time_limit_s=time_limit_s, seed=seed, progress=progress)
+
+
+def proof_of(objective: float, bound: float, gap: float, resolution: float) -> str:
+    """Say what objective and bound prove: ``optimal``, ``within_gap`` or ``feasible``."""
+    distance = max(0.0, bound - objective)
+    scale = max(1.0, abs(objective))
+    if distance <= PROVED * scale or distance < resolution * (1 - 1e-6):
+        return "optimal"
+    return "within_gap" if distance <= gap * scale else "feasible"
+
+
+def solve_compact(problem: Problem, *, gap: float, time_limit_s: float) -> Assignment:
+    """Solve the compact model with HiGHS through PuLP.
+
+    Raises
+    ------
+    NoSolutionError
+        When hard rules contradict each other, or no plan was found in time.
+    """
+    began = time.perf_counter()
+    programme, x = compact(problem)
+    left = max(0.01, time_limit_s - (time.perf_counter() - began))
+    programme.solve(pulp.HiGHS(msg=False, threads=1, timeLimit=left, gapRel=gap, gapAbs=0.0))
+    info = programme.solverModel.getInfo()
+    # PuLP calls a run that found nothing in time "optimal" too, hence HiGHS's own word.
+    if info.primal_solution_status != FEASIBLE:
+        raise NoSolutionError(
+            "No plan was found: the pins contradict the limits."
+            if programme.status == pulp.LpStatusInfeasible
+            else f"No plan was found within {time_limit_s:g} seconds."
+        )
+    chosen = np.flatnonzero(np.array([v.value() for v in x]) > 0.5)
+    objective = _rounded(float(programme.objective.value()), problem.resolution)
+    # PuLP hands HiGHS a minimisation, so that its bound has the other sign.
+    bound = max(objective, -float(info.mip_dual_bound))
+    proof = proof_of(objective, bound, gap, problem.resolution)
+    return Assignment(chosen, objective, bound, proof, "compact")
+
+
+def _rounded(value: float, resolution: float) -> float:
+    """Take the solver's rounding errors out of a value that is a multiple of the resolution."""
+    return round(round(value / resolution) * resolution, 9) if resolution else value
+
+
+def _nothing(problem: Problem) -> Assignment:
+    """Choose nothing, because there is nothing to choose: what the soft rows then cost is certain."""
+    cost = 0.0
+    for row in problem.side_rows:
+        shortfall = max(0.0, -row.bound)
+        if shortfall and not np.isfinite(row.penalty):
+            raise NoSolutionError(f"No candidate can satisfy {row.name}.")
+        cost += shortfall and shortfall * row.penalty
+    return Assignment(np.empty(0, dtype=np.int64), -cost, -cost, "optimal", "compact")

@@ -1,0 +1,238 @@
+-- starts: when each pair could begin the visit, with the first rule of the day that forbids it.
+-- A start is tried at the first quarter of an hour of every free stretch, and every step after it.
+-- Grain:  request_id, volunteer_id, starts_at; rule is null for a start that is allowed.
+-- Needs:  tried_pairs (request_id, volunteer_id, distance_km), open_requests, asking_days, volunteer_weeks, availability_at, absences_at, checks_at,
+--         visits_at, residents_at, memory.reference.
+-- Params: $as_of (UTC), $until_entry, $start_step_minutes, $starts_per_pair, $travel_speed_km_per_h, $travel_fixed_minutes, $rest_minutes, $visits_on_holidays,
+--         $home_record_required, $with_rules (false: only allowed starts, at most $starts_per_pair of a pair).
+with
+
+days as (
+
+    select
+        open_requests.request_id,
+        open_requests.service,
+        open_requests.minutes,
+        open_requests.lat,
+        open_requests.lon,
+        open_requests.from_at,
+        open_requests.to_at,
+        asking.day,
+        holiday.day is not null and not $visits_on_holidays as is_holiday
+    from open_requests
+    inner join asking_days as asking
+        on open_requests.request_id = asking.request_id
+    left join memory.reference.holiday as holiday
+        on asking.day = holiday.day
+
+),
+
+stretches as (
+
+    select
+        tried_pairs.request_id,
+        tried_pairs.volunteer_id,
+        tried_pairs.distance_km,
+        days.service,
+        days.minutes,
+        days.lat,
+        days.lon,
+        days.day,
+        days.is_holiday,
+        greatest(days.from_at, days.day + availability.starts) as free_from,
+        least(days.to_at, days.day + availability.ends) as free_to
+    from tried_pairs
+    inner join days on tried_pairs.request_id = days.request_id
+    inner join availability_at($as_of, $until_entry) as availability
+        on
+            tried_pairs.volunteer_id = availability.volunteer_id
+            and isodow(days.day) = availability.weekday
+
+),
+
+firsts as (
+
+    select
+        *,
+        make_timestamp((ceil(epoch(free_from) / 900) * 900000000)::bigint) as first_at
+    from stretches
+    where free_from < free_to
+
+),
+
+tries as (
+
+    select
+        *,
+        unnest(range(
+            0,
+            (floor(date_diff('minute', first_at, free_to) - minutes) / $start_step_minutes)::bigint + 1
+        )) as nth_of_stretch
+    from firsts
+    where first_at + to_minutes(minutes) <= free_to
+
+),
+
+starts as (
+
+    select
+        * exclude (free_from, free_to, first_at),
+        first_at + to_minutes(nth_of_stretch * $start_step_minutes) as starts_at,
+        first_at + to_minutes(nth_of_stretch * $start_step_minutes + minutes) as ends_at
+    from tries
+
+),
+
+demands as (
+
+    select distinct
+        volunteer_id,
+        service,
+        day
+    from starts
+
+),
+
+uncleared as (
+
+    select distinct
+        demands.volunteer_id,
+        demands.service,
+        demands.day
+    from demands
+    inner join memory.reference.service as offered
+        on demands.service = offered.service
+    inner join memory.reference.step_check as demanded
+        on
+            offered.step = demanded.step
+            and demands.day >= demanded.valid_from
+            and demands.day <= coalesce(demanded.valid_to, date '9999-12-31')
+            and (
+                demanded.switch is null or demanded.switch <> 'home_record_required' or $home_record_required
+            )
+    anti join checks_at($as_of, $until_entry) as held
+        on
+            demands.volunteer_id = held.volunteer_id
+            and demanded.check_code = held.check_code
+            and demands.day >= held.valid_from
+            and demands.day <= coalesce(held.valid_to, date '9999-12-31')
+            and demands.day <= coalesce(held.valid_from + to_months(demanded.max_months), date '9999-12-31')
+
+),
+
+agreed as (
+
+    select
+        visits.volunteer_id,
+        visits.starts_at,
+        visits.ends_at,
+        residents.lat,
+        residents.lon
+    from visits_at($as_of, $until_entry) as visits
+    inner join residents_at($as_of, $until_entry) as residents
+        on visits.resident_id = residents.resident_id
+    where visits.status = 'agreed'
+
+),
+
+busy as (
+
+    select distinct
+        starts.request_id,
+        starts.volunteer_id,
+        starts.starts_at
+    from starts
+    inner join agreed
+        on
+            starts.volunteer_id = agreed.volunteer_id
+            and starts.starts_at < agreed.ends_at + to_minutes(
+                $rest_minutes + coalesce(way_minutes(
+                    great_circle_km(starts.lat, starts.lon, agreed.lat, agreed.lon),
+                    $travel_speed_km_per_h, $travel_fixed_minutes
+                ), 0)
+            )
+            and agreed.starts_at < starts.ends_at + to_minutes(
+                $rest_minutes + coalesce(way_minutes(
+                    great_circle_km(starts.lat, starts.lon, agreed.lat, agreed.lon),
+                    $travel_speed_km_per_h, $travel_fixed_minutes
+                ), 0)
+            )
+
+),
+
+absent as (
+
+    select distinct
+        starts.request_id,
+        starts.volunteer_id,
+        starts.starts_at
+    from starts
+    inner join absences_at($as_of, $until_entry) as absences
+        on
+            starts.volunteer_id = absences.volunteer_id
+            and starts.starts_at < absences.ends_at
+            and starts.ends_at > absences.starts_at
+
+),
+
+ruled as (
+
+    select
+        starts.request_id,
+        starts.volunteer_id,
+        starts.distance_km,
+        starts.starts_at,
+        starts.ends_at,
+        starts.nth_of_stretch,
+        way_minutes(starts.distance_km, $travel_speed_km_per_h, $travel_fixed_minutes) as travel_minutes,
+        case
+            when uncleared.volunteer_id is not null then 'check_missing'
+            when starts.is_holiday then 'holiday'
+            when absent.volunteer_id is not null then 'absent'
+            when busy.volunteer_id is not null then 'busy'
+            when
+                weeks.visits_left < 1
+                or weeks.minutes_left
+                < starts.minutes
+                + way_minutes(starts.distance_km, $travel_speed_km_per_h, $travel_fixed_minutes)
+                then 'week_full'
+        end as rule
+    from starts
+    left join uncleared
+        on
+            starts.volunteer_id = uncleared.volunteer_id
+            and starts.service = uncleared.service
+            and starts.day = uncleared.day
+    left join absent
+        on
+            starts.request_id = absent.request_id
+            and starts.volunteer_id = absent.volunteer_id
+            and starts.starts_at = absent.starts_at
+    left join busy
+        on
+            starts.request_id = busy.request_id
+            and starts.volunteer_id = busy.volunteer_id
+            and starts.starts_at = busy.starts_at
+    left join volunteer_weeks as weeks
+        on
+            starts.volunteer_id = weeks.volunteer_id
+            and date_trunc('week', starts.starts_at)::date = weeks.week
+
+)
+
+select
+    request_id,
+    volunteer_id,
+    distance_km,
+    starts_at,
+    ends_at,
+    travel_minutes,
+    rule
+from ruled
+where $with_rules or rule is null
+qualify
+    $with_rules
+    or row_number() over (
+        partition by request_id, volunteer_id order by nth_of_stretch, starts_at
+    ) <= $starts_per_pair
+order by request_id, volunteer_id, starts_at

@@ -1,0 +1,16 @@
+-- answers_at: the newest answer of each volunteer to each request.
+-- Grain:  request_id, volunteer_id.
+-- Needs:  facts.offer_answered.
+-- Params: as_of (UTC), what had happened; until_entry, what was known.
+create or replace macro answers_at(as_of, until_entry := 9223372036854775807) as table
+    select
+        request_id,
+        volunteer_id,
+        response,
+        occurred_at as answered_at
+    from facts.offer_answered
+    where occurred_at <= as_of and entry_no <= until_entry
+    qualify row_number() over (
+        partition by request_id, volunteer_id
+        order by occurred_at desc, entry_no desc, rowid desc
+    ) = 1;

@@ -1,0 +1,75 @@
+-- barred_pairs_at: pairs kept apart by what somebody said, whatever else fits.
+-- Grain:  request_id, volunteer_id (the first rule that bars them).
+-- Needs:  requests_at, volunteers_at, relations_at, answers_at, overrides_at, visits_at.
+-- Params: as_of (UTC), until_entry.
+create or replace macro barred_pairs_at(as_of, until_entry) as table
+    with
+
+    requests as (
+
+        select * from requests_at(as_of, until_entry)
+        where status = 'open'
+
+    ),
+
+    barred as (
+
+        select
+            requests.request_id,
+            volunteers.volunteer_id,
+            1 as step,
+            'own_request' as rule
+        from requests
+        inner join volunteers_at(as_of, until_entry) as volunteers
+            on requests.resident_id = volunteers.resident_id
+
+        union all
+
+        select
+            requests.request_id,
+            relations.volunteer_id,
+            2 as step,
+            'blocked' as rule
+        from requests
+        inner join relations_at(as_of, until_entry) as relations
+            on requests.resident_id = relations.resident_id
+        where relations.kind = 'blocked'
+
+        union all
+
+        select
+            request_id,
+            volunteer_id,
+            3 as step,
+            'declined_before' as rule
+        from answers_at(as_of, until_entry)
+        where response = 'declined'
+
+        union all
+
+        select
+            request_id,
+            volunteer_id,
+            4 as step,
+            'forbidden' as rule
+        from overrides_at(as_of, until_entry)
+        where kind = 'forbid'
+
+        union all
+
+        select
+            request_id,
+            volunteer_id,
+            5 as step,
+            'already_agreed' as rule
+        from visits_at(as_of, until_entry)
+        where status in ('agreed', 'completed')
+
+    )
+
+    select
+        request_id,
+        volunteer_id,
+        arg_min(rule, step) as rule
+    from barred
+    group by request_id, volunteer_id;

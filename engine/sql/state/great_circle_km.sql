@@ -1,0 +1,7 @@
+-- great_circle_km: kilometres along the great circle between two places in degrees (haversine).
+create or replace macro great_circle_km(lat_a, lon_a, lat_b, lon_b) as
+2 * 6371.0088 * asin(sqrt(least(
+    1.0,
+    power(sin(radians(lat_b - lat_a) / 2), 2)
+    + cos(radians(lat_a)) * cos(radians(lat_b)) * power(sin(radians(lon_b - lon_a) / 2), 2)
+)));

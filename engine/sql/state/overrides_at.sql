@@ -1,0 +1,26 @@
+-- overrides_at: pairs a coordinator pinned or forbade, and did not lift again.
+-- Grain:  request_id, volunteer_id.
+-- Needs:  facts.override_stated.
+-- Params: as_of (UTC), what had happened; until_entry, what was known.
+create or replace macro overrides_at(as_of, until_entry := 9223372036854775807) as table
+    with
+
+    newest as (
+
+        select
+            request_id,
+            volunteer_id,
+            starts_at,
+            kind,
+            reason_code
+        from facts.override_stated
+        where occurred_at <= as_of and entry_no <= until_entry
+        qualify row_number() over (
+            partition by request_id, volunteer_id
+            order by occurred_at desc, entry_no desc, rowid desc
+        ) = 1
+
+    )
+
+    select * from newest
+    where kind <> 'lifted';

@@ -1,0 +1,19 @@
+-- residents_at: residents as last registered.
+-- Grain:  resident_id.
+-- Needs:  facts.resident_registered.
+-- Params: as_of (UTC), what had happened; until_entry, what was known.
+create or replace macro residents_at(as_of, until_entry := 9223372036854775807) as table
+    select
+        resident_id,
+        municipality_code,
+        lat,
+        lon,
+        birth_year,
+        languages,
+        protected_identity
+    from facts.resident_registered
+    where occurred_at <= as_of and entry_no <= until_entry
+    qualify row_number() over (
+        partition by resident_id
+        order by occurred_at desc, entry_no desc, rowid desc
+    ) = 1;

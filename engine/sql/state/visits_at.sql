@@ -1,0 +1,63 @@
+-- visits_at: visits as agreed, with what became of them: 'agreed' until an outcome is known.
+-- Grain:  visit_id.
+-- Needs:  facts.visit_agreed, facts.visit_ended, facts.request_submitted.
+-- Params: as_of (UTC), what had happened; until_entry, what was known.
+create or replace macro visits_at(as_of, until_entry := 9223372036854775807) as table
+    with
+
+    agreed as (
+
+        select
+            visit_id,
+            request_id,
+            volunteer_id,
+            starts_at,
+            ends_at,
+            minutes,
+            occurred_at as agreed_at
+        from facts.visit_agreed
+        where occurred_at <= as_of and entry_no <= until_entry
+        qualify row_number() over (
+            partition by visit_id
+            order by occurred_at desc, entry_no desc, rowid desc
+        ) = 1
+
+    ),
+
+    ended as (
+
+        select
+            visit_id,
+            outcome,
+            occurred_at as ended_at
+        from facts.visit_ended
+        where occurred_at <= as_of and entry_no <= until_entry
+        qualify row_number() over (
+            partition by visit_id
+            order by occurred_at desc, entry_no desc, rowid desc
+        ) = 1
+
+    ),
+
+    requests as (
+
+        select
+            request_id,
+            resident_id
+        from facts.request_submitted
+        where occurred_at <= as_of and entry_no <= until_entry
+        qualify row_number() over (
+            partition by request_id
+            order by occurred_at desc, entry_no desc, rowid desc
+        ) = 1
+
+    )
+
+    select
+        agreed.*,
+        ended.ended_at,
+        requests.resident_id,
+        coalesce(ended.outcome, 'agreed') as status
+    from agreed
+    left join ended on agreed.visit_id = ended.visit_id
+    left join requests on agreed.request_id = requests.request_id;

@@ -1,0 +1,1 @@
+"""Simulated pilots: invented people, the same engine."""

@@ -1,0 +1,62 @@
+"""A policy is read once, at the edge, and refused when a number is unknown, missing or impossible."""
+
+import re
+import tomllib
+from dataclasses import fields
+
+import pytest
+
+from engine.errors import PolicyError
+from engine.policy import POLICIES, Limits, Policy, Weights
+
+BASELINE = (POLICIES / "baseline.toml").read_text(encoding="utf-8")
+
+
+def test_every_number_of_the_baseline_has_a_meaning_and_a_reason():
+    tables = tomllib.loads(BASELINE)
+
+    for kind, table in ((Weights, tables["weights"]), (Limits, tables["limits"])):
+        assert list(table) == [field.name for field in fields(kind)]
+        assert all(entry["meaning"] and entry["reason"] for entry in table.values())
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (("[weights.served]", "[weights.searved]"), "unknown ['searved']"),
+        (('name = "baseline"', 'nam = "baseline"'), "unknown table or key ['nam']"),
+        (("value = 15.0", "value = -1"), "lies outside 0 to 1000 points"),
+        (("value = 14", "value = 14.5"), "not a number of type int"),
+        (("value = 14", "value = true"), "not a number of type int"),
+        (("value = false", "value = 0"), "not true or false"),
+        (('unit = "km/h"', 'unit = "mph"'), "expected 'km/h'"),
+        (("value = 25.0", 'value = 25.0\ncolour = "red"'), "exactly value, unit, meaning and reason"),
+        (("value = 25.0", "value = nan"), "lies outside"),
+        (("[weights.served]", "[weights.served"), "not valid TOML"),
+    ],
+)
+def test_a_wrong_number_is_refused_with_a_sentence(change, complaint):
+    with pytest.raises(PolicyError, match=re.escape(complaint)):
+        Policy.from_text(BASELINE.replace(*change, 1))
+
+
+def test_a_missing_number_is_refused():
+    without_first_weight = re.sub(r"\[weights\.served\].*?\n\n", "", BASELINE, flags=re.DOTALL)
+
+    with pytest.raises(PolicyError, match=r"missing \['served'\]"):
+        Policy.from_text(without_first_weight)
+
+
+def test_a_policy_that_does_not_exist_names_those_that_do():
+    with pytest.raises(PolicyError, match="known policies: baseline"):
+        Policy.named("no-such-policy")
+
+
+def test_the_fingerprint_follows_the_numbers_and_not_the_words():
+    baseline = Policy.from_text(BASELINE)
+
+    reworded = Policy.from_text(BASELINE.replace('reason = "', 'reason = "Council, March: '))
+    changed = Policy.from_text(BASELINE.replace("value = 15.0", "value = 16.0", 1))
+
+    assert reworded.fingerprint == baseline.fingerprint
+    assert changed.fingerprint != baseline.fingerprint

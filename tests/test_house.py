@@ -1,0 +1,100 @@
+"""The house keeps its own rules: documentation is complete, SQL stays in its place, nothing names a machine."""
+
+import ast
+import re
+import subprocess
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from engine.cells import TABLES
+from engine.facts import all_kinds, columns_of, table_of
+from engine.policy import Limits, Weights
+from engine.rules import ALL_RULES, PAIR_RULES, REQUEST_RULES
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "engine" / "README.md").read_text(encoding="utf-8")
+
+# What opens, attaches and appends speaks a few words of SQL itself; every question is asked in engine/sql.
+PLUMBING = {"store.py", "transaction.py", "migrations.py"}
+SQL = re.compile(
+    r"^\s*(select|insert|update|delete|create|alter|drop|with)\s+\S+.*\b(from|into|set|table|as)\b", re.I | re.S
+)
+
+
+def tracked(*patterns):
+    listed = subprocess.run(["git", "ls-files", *patterns], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [ROOT / line for line in listed.stdout.splitlines() if (ROOT / line).is_file()]
+
+
+def test_the_formulation_page_lists_every_rule_in_the_order_tried():
+    table = re.findall(r"^\| `(\w+)` \|", PAGE, re.M)
+
+    assert table == [rule.code for rule in ALL_RULES]
+
+
+def test_every_rule_of_the_programme_has_its_number_on_the_page():
+    source = (ROOT / "engine" / "formulation.py").read_text(encoding="utf-8")
+    numbers = re.findall(r'"""\((\d+\'?)\)', source)
+
+    assert numbers == ["0", "1", "1'", "2", "3", "4", "5", "6"]
+    assert all(f"| ({number}) |" in PAGE for number in numbers)
+
+
+@pytest.mark.parametrize("kind", [Weights, Limits])
+def test_every_number_of_a_policy_is_explained_on_the_page(kind):
+    unexplained = [field.name for field in fields(kind) if f"`{field.name}`" not in PAGE]
+
+    assert unexplained == []
+
+
+@pytest.mark.parametrize("kind", all_kinds())
+def test_every_fact_is_documented_and_has_its_table(kind):
+    schema = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "engine/sql/schema").glob("*.sql"))
+
+    assert kind.__doc__
+    assert f"facts.{table_of(kind)} (" in schema
+    assert columns_of(kind)[0] == "occurred_at"
+
+
+def test_the_data_readme_lists_every_column_of_the_data_package():
+    readme = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    for name, columns in TABLES.items():
+        (row,) = re.findall(rf"^\| {name}\.csv \| (.*) \|$", readme, re.M)
+
+        assert [word for word in re.findall(r"\w+", row) if word in {c.name for c in columns}] == [
+            c.name for c in columns
+        ]
+
+
+def test_rules_have_words_in_both_languages():
+    assert all(rule.en and rule.sv and rule.en != rule.sv for rule in (*REQUEST_RULES, *PAIR_RULES))
+
+
+@pytest.mark.parametrize("path", tracked("engine/*.py", "simulations/*.py", "dashboard/**/*.py"), ids=lambda p: p.name)
+def test_questions_are_asked_in_sql_files_only(path):
+    if path.name in PLUMBING:
+        pytest.skip("opens and appends")
+    texts = [
+        node.value for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Constant)
+    ]
+
+    assert [text for text in texts if isinstance(text, str) and SQL.match(text)] == []
+
+
+@pytest.mark.parametrize("path", [p for p in tracked("engine/sql/queries/*.sql")], ids=lambda p: p.stem)
+def test_every_query_says_its_grain(path):
+    head = path.read_text(encoding="utf-8")
+
+    assert head.startswith(f"-- {path.stem}: ")
+    assert "-- Grain:" in head
+
+
+def test_no_file_names_a_place_on_some_machine():
+    forbidden = re.compile(
+        "|".join(["/" + "work/", "/" + "root/", "files.python" + "hosted", "pypi" + r"\.org", "/" + "home/"])
+    )
+    named = [path for path in tracked() if path.suffix != ".png" and forbidden.search(path.read_text(encoding="utf-8"))]
+
+    assert named == []
