@@ -13,9 +13,7 @@ def unmatched_by_reason(counts: pd.DataFrame) -> go.Figure:
     """Draw how many requests stay unmatched by reason (columns ``code``, ``n_requests``), largest on top."""
     rising = counts.iloc[::-1]
     figure = go.Figure(
-        go.Bar(
-            x=rising["n_requests"], y=rising["code"], orientation="h", marker_color=BLUE, text=rising["n_requests"]
-        )
+        go.Bar(x=rising["n_requests"], y=rising["code"], orientation="h", marker_color=BLUE, text=rising["n_requests"])
     )
     figure.update_layout(
         margin={"l": 0, "r": 0, "t": 8, "b": 0},

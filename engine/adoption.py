@@ -18,7 +18,7 @@ DEFAULT = "baseline"
 
 def in_force(reading: Reading, as_of: datetime) -> Policy:
     """Return the policy in force at ``as_of`` (UTC)."""
-    adopted = reading.state("policies_at", as_of)
+    adopted = reading.state("policies_at", as_of).sort_values("nth_newest")
     if adopted.empty:
         return Policy.named(DEFAULT)
     return Policy.from_text(adopted.iloc[0]["content"], origin="the adopted policy")
@@ -58,7 +58,7 @@ def roll_back(store: Store, actor_id: str, reason: str, as_of: datetime | None =
     """
     as_of = as_of or datetime.now(UTC)
     with store.reading() as reading:
-        adopted = reading.state("policies_at", as_of)
+        adopted = reading.state("policies_at", as_of).sort_values("nth_newest")
     if adopted.empty:
         raise InputError(
             f"No policy was ever adopted: {DEFAULT} is in force, and there is nothing to roll back to."

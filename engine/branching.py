@@ -10,12 +10,14 @@ from __future__ import annotations
 import heapq
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from math import floor, inf
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from engine.bounds import PROVED, Node, Prices, Pricing, lottery, proof_of, rows_that_bind, worst_points
 from engine.errors import NoSolutionError
 from engine.greedy import SideTerms, insert_in_order, plan_points, points_of
 from engine.plans import Found, Plans
@@ -23,9 +25,6 @@ from engine.problem import Assignment, Branch, Floats, Ints, Problem
 
 if TYPE_CHECKING:
     from engine.columns import Master, Relaxation
-
-PROVED = 1e-6
-"""A relative gap below this counts as none."""
 
 TINY = 1e-6
 """Points by which a plan must beat its volunteer-week's price to be added; HiGHS's prices are that exact."""
@@ -35,9 +34,6 @@ WHOLE = 1e-5
 
 PENALTY_MAX = 1e10
 """Points per unit beyond which breaking a rule that must hold is not made dearer; numbers get too coarse."""
-
-N_SINGLES = (6, 2)
-"""Best candidates of every request and of every volunteer-week that start as plans of their own."""
 
 N_BEST = (3, 3, 2)
 """Plans asked for per volunteer-week in the first rounds; the last entry repeats."""
@@ -72,24 +68,6 @@ class Clock:
         return max(0.0, self._ends - time.perf_counter())
 
 
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """Prices >= 0 of requests, side rows, and the decisions of a node that say "taken" (by decision)."""
-
-    requests: Floats
-    rows: Floats
-    decisions: dict[int, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """Part of all assignments: those that decide as ``decided``; worth at most ``bound`` at ``prices``."""
-
-    decided: tuple[tuple[int, bool], ...]
-    bound: float
-    prices: Prices
-
-
 class Search:
     """One run: the columns, the best plan so far, and the leaves of the proof."""
 
@@ -106,11 +84,11 @@ class Search:
         self._step = problem.resolution
         self._side = SideTerms.of(problem)
         self._plans = Plans(problem)
-        self._value = problem.value + _lottery(problem, self._step, seed)
-        self._worst = _worst_points(problem)
+        self._value = problem.value + lottery(problem, self._step, seed)
+        self._worst = worst_points(problem)
         self._penalty = 10.0 * (1.0 + float(np.abs(self._value).max(initial=0.0)) * problem.load_points.shape[1])
-        self._master = make_master(problem, self._side, _rows_that_bind(problem, self._side), self._penalty)
-        self._priced = _Pricing(self._plans)
+        self._master = make_master(problem, self._side, rows_that_bind(problem, self._side), self._penalty)
+        self._priced = Pricing(self._plans)
         self._decisions: list[tuple[int, int, Ints, bool]] = []
         self._number: dict[tuple[int, int, int], int] = {}
         self._chosen: Ints | None = None
@@ -151,7 +129,7 @@ class Search:
         return self._finish(closed + [node for _, _, node in open_nodes], broken)
 
     def _start(self) -> None:
-        """Find a first plan greedily, and the first columns: each request's and volunteer-week's best."""
+        """Find a first plan greedily; it also gives the first columns."""
         problem = self._problem
         asked = self._side.coefficient < 0
         first = np.zeros(problem.n_candidates)
@@ -160,10 +138,6 @@ class Search:
         chosen = insert_in_order(self._plans, self._side, self._by_value)
         self._offer(chosen)
         self._add(self._by_week(chosen))
-        gain = self._value + problem.load_points[problem.volunteer_week, 0]
-        singles = np.union1d(_best_of_each(problem.request, gain, N_SINGLES[0]), _best_of_each(problem.volunteer_week, gain, N_SINGLES[1]))
-        alone = self._plans.fits_alone[singles]
-        self._add(self._by_week(singles[alone], alone=True))
 
     def _relax(self, node: Node) -> tuple[Node, Relaxation | None]:
         """Generate columns until none improves, the node's bound is good enough, or the time is over."""
@@ -202,14 +176,11 @@ class Search:
         value = plan_points(self._problem, found.week, found.first, found.members, self._value)
         self._master.add(found, value)
 
-    def _by_week(self, chosen: Ints, alone: bool = False) -> Found:
-        """Arrange candidates as plans: one per volunteer-week, or one per candidate."""
+    def _by_week(self, chosen: Ints) -> Found:
+        """Arrange an assignment as plans, one per volunteer-week."""
         weeks = self._problem.volunteer_week[chosen]
         order = np.argsort(weeks, kind="stable")
-        if alone:
-            week, first = weeks[order], np.arange(len(chosen))
-        else:
-            week, first = np.unique(weeks[order], return_index=True)
+        week, first = np.unique(weeks[order], return_index=True)
         return Found(np.empty(0), week, np.append(first, len(chosen)), chosen[order], np.empty(len(week)))
 
     def _worth(self, prices: Prices, decided: tuple[tuple[int, bool], ...], value: Floats) -> Floats:
@@ -254,7 +225,7 @@ class Search:
         self._offer(self._members(shares > 0.5)[0])
         return True
 
-    def _members(self, plans: Floats | Ints) -> tuple[Ints, Ints]:
+    def _members(self, plans: NDArray[np.bool_]) -> tuple[Ints, Ints]:
         """List the candidates of some plans (a mask), and the plan of each."""
         sizes = np.diff(self._master.first)
         inside = np.repeat(plans, sizes)
@@ -314,7 +285,7 @@ class Search:
 
     def _finish(self, leaves: list[Node], broken: Floats) -> Assignment:
         """Recompute every leaf's bound with the values themselves, and put the result together."""
-        pricing = _Pricing(self._plans)
+        pricing = Pricing(self._plans)
         bounds = []
         for leaf in leaves:
             if self._clock.left_s() > 0 or len(leaves) == 1:
@@ -328,10 +299,11 @@ class Search:
             raise self._no_solution(bound, broken)
         if self._step:
             bound = floor(bound / self._step + PROVED) * self._step
-        bound = max(bound, self._points) if bound > self._points - PROVED * max(1.0, abs(self._points)) else bound
+        # Sums of many numbers in different orders may differ in the last digits.
+        bound = max(bound, self._points)
         certificate = () if self._has_starts_decided(leaves) else tuple(self._branch(leaf) for leaf in leaves)
         details = {"rounds": self._round, "columns": self._master.n_columns, "nodes": self._n_nodes}
-        proof = _proof(self._points, bound, self._gap, self._step)
+        proof = proof_of(self._points, bound, self._gap, self._step)
         return Assignment(self._chosen, self._points, bound, proof, "plans", certificate, details)
 
     def _has_starts_decided(self, leaves: list[Node]) -> bool:
@@ -344,7 +316,7 @@ class Search:
 
     def _no_solution(self, bound: float, broken: Floats) -> NoSolutionError:
         hard = [row.name for row in self._problem.side_rows if np.isinf(row.penalty)]
-        rows = _rows_that_bind(self._problem, self._side)
+        rows = rows_that_bind(self._problem, self._side)
         unkept = [self._problem.side_rows[i].name for i in rows if np.isinf(self._side.penalty[i])]
         named = [name for name, by in zip(unkept, broken, strict=False) if by > WHOLE] or hard
         if bound < self._worst:
@@ -357,63 +329,3 @@ class Search:
             value = self._points if self._chosen is not None else -inf
             gap = max(0.0, bound - value) / max(1.0, abs(value))
             self._progress(Progress(stage, self._round, value, bound, gap, self._master.n_columns))
-
-
-class _Pricing:
-    """Pricing that remembers: only volunteer-weeks whose worths changed, or whose floor fell, are priced again."""
-
-    def __init__(self, plans: Plans) -> None:
-        self._plans = plans
-        self._worth: Floats | None = None
-        self._best = np.full(plans.problem.n_volunteer_weeks, inf)
-
-    def price(self, worth: Floats, floors: Floats, n_best: int) -> Found:
-        """Find plans above the floors; ``best`` bounds the best plan of every volunteer-week."""
-        stale = floors < self._best
-        if self._worth is not None:
-            stale[self._plans.problem.volunteer_week[worth != self._worth]] = True
-        found = self._plans.price(worth, floors, stale, n_best)
-        self._best = np.where(stale, found.best, self._best)
-        self._worth = worth
-        return replace(found, best=self._best)
-
-
-def _lottery(problem: Problem, step: float, seed: int) -> Floats:
-    """Draw the tie-breaks: so small that together they cannot outweigh one step of the objective."""
-    most = max(1, int(problem.needed.sum()))
-    return np.random.default_rng(seed).uniform(0.0, 0.45 * step / most, problem.n_candidates)
-
-
-def _worst_points(problem: Problem) -> float:
-    """Bound from below what any assignment is worth."""
-    load = np.minimum(0.0, problem.load_points.min(axis=1, initial=0.0))
-    points = float(np.minimum(0.0, problem.value + load[problem.volunteer_week]).sum())
-    for row in problem.side_rows:
-        if np.isfinite(row.penalty):
-            points -= row.penalty * max(0.0, float(np.maximum(0.0, row.coefficients).sum()) - row.bound)
-    return points
-
-
-def _rows_that_bind(problem: Problem, side: SideTerms) -> Ints:
-    """Leave out rows that the need of their one request keeps anyway."""
-    kept = []
-    for i, row in enumerate(problem.side_rows):
-        requests = np.unique(problem.request[row.candidates])
-        implied = len(requests) == 1 and (row.coefficients <= 1).all() and row.bound >= problem.needed[requests[0]]
-        if not implied:
-            kept.append(i)
-    return np.array(kept, dtype=np.int64)
-
-
-def _best_of_each(group: Ints, gain: Floats, n: int) -> Ints:
-    """List the n candidates of highest gain in every group."""
-    order = np.lexsort((-gain, group))
-    rank = np.arange(len(order)) - np.searchsorted(group[order], group[order])
-    return order[rank < n]
-
-
-def _proof(points: float, bound: float, gap: float, step: float) -> str:
-    distance, scale = max(0.0, bound - points), max(1.0, abs(points))
-    if distance <= PROVED * scale or distance < step * (1 - PROVED):
-        return "optimal"
-    return "within_gap" if distance <= gap * scale else "feasible"

@@ -262,7 +262,7 @@ class Master:
         term, plan = term[kept], np.repeat(plan, n_terms)[kept]
         key = plan * len(side.bound) + side.row[term]
         cells, which = np.unique(key, return_inverse=True)
-        total = np.bincount(which, side.coefficient[term], minlength=len(cells))
+        total = np.bincount(which, side.coefficient[term], len(cells)).astype(np.float64)
         return cells // len(side.bound), self._row_of_side[cells % len(side.bound)], total
 
     @staticmethod
@@ -278,7 +278,8 @@ def _through_pulp(**options: float) -> highspy.Highs:
     programme += 0 * programme.add_variable("nothing", 0, 0)
     # One number of threads throughout: a second HiGHS object with another fails without a word.
     programme.solve(pulp.HiGHS(msg=False, threads=1, **options))
-    return programme.solverModel
+    highs: highspy.Highs = programme.solverModel
+    return highs
 
 
 def _add_rows(highs: highspy.Highs, upper: NDArray[np.float64]) -> None:

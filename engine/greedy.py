@@ -45,13 +45,17 @@ class SideTerms:
 
     def priced(self, prices: Floats, n_candidates: int) -> Floats:
         """Add up ``a_ic mu_i`` by candidate."""
-        return np.bincount(self.candidate, self.coefficient * prices[self.row], minlength=n_candidates)
+        total: Floats = np.bincount(self.candidate, self.coefficient * prices[self.row], n_candidates).astype(
+            np.float64
+        )
+        return total
 
     def left_sides(self, chosen: Ints, n_candidates: int) -> Floats:
         """Evaluate ``sum_c a_ic x_c`` of every row."""
         x = np.zeros(n_candidates)
         x[chosen] = 1.0
-        return np.bincount(self.row, self.coefficient * x[self.candidate], minlength=len(self.bound))
+        total: Floats = np.bincount(self.row, self.coefficient * x[self.candidate], len(self.bound)).astype(np.float64)
+        return total
 
     def broken(self, chosen: Ints, n_candidates: int) -> bool:
         """Whether a row that must hold does not."""

@@ -181,21 +181,24 @@ def unseal_people(master: bytes, sealed: DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def seal_note(master: bytes, known: DataFrame, note_id: str, resident_id: str, subject: str, text: str) -> pa.Table:
-    """Seal a free text about a person under the key they have (``wrapped_key`` in ``known``).
+def seal_notes(master: bytes, known: DataFrame, notes: Iterable[tuple[str, str, str, str]]) -> pa.Table:
+    """Seal free texts about persons under the keys they have (``resident_id``, ``wrapped_key`` in ``known``).
 
     Raises
     ------
     InputError
-        When the person has no key.
+        When a person has no key.
     StoreError
         When the master key does not fit.
     """
-    if known.empty:
-        raise InputError(f"Nothing is kept about {resident_id!r}, so no note can be: register the resident first.")
-    key = _data_key(master, resident_id, known["wrapped_key"].to_list()[0])
-    row = (note_id, resident_id, subject, seal(key, text.encode(), "note", resident_id, note_id))
-    return _table(["note_id", "resident_id", "subject", "sealed"], [row])
+    wrapped = dict(zip(known["resident_id"], known["wrapped_key"], strict=True))
+    rows = []
+    for note_id, resident_id, subject, text in notes:
+        if resident_id not in wrapped:
+            raise InputError(f"Nothing is kept about {resident_id!r}, so no note can be: register the resident first.")
+        key = _data_key(master, resident_id, wrapped[resident_id])
+        rows.append((note_id, resident_id, subject, seal(key, text.encode(), "note", resident_id, note_id)))
+    return _table(["note_id", "resident_id", "subject", "sealed"], rows)
 
 
 def unseal_notes(master: bytes, sealed: DataFrame) -> list[tuple[str, str, str]]:

@@ -132,8 +132,7 @@ def import_package(
         tell(f"Writing {len(intake.facts)} facts.")
         transaction.append(intake.facts)
         transaction.put_people(intake.people)
-        for note in intake.notes:
-            transaction.put_note(**note._asdict())
+        transaction.put_notes(intake.notes)
     return intake
 
 

@@ -3,7 +3,7 @@
 A label is a plan of candidates up to some position in the order of starts. What it may still become depends
 only on its minutes, its number of visits and which later candidates it excludes (by time, way or the same
 request). A label that is behind another in none of them, and ahead in value, makes the other superfluous.
-Compiled code; exact.
+Compiled code; exact unless a week needs more than ``MOST_LABELS`` labels at once.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from numba import njit
 
 MINUTES_SPARE = 1e-6
 """Minutes by which sums of minutes may exceed a limit, for the sake of rounding."""
+
+MOST_LABELS = 3000
+"""Labels kept at a position; with more, the search stops and answers with a bound instead of the optimum."""
 
 HALVINGS = 10
 """Steps in the search of the price of a minute; any price gives a valid bound."""
@@ -33,9 +36,14 @@ def load_at(load, n):  # type: ignore[no-untyped-def]
 
 @compiled
 def best_by_labels(picked, rows, local, minutes, worth, load, minutes_left, most, enough):  # type: ignore[no-untyped-def]
-    """Find the best plan above ``enough``: its members (none when there is no such plan) and its value."""
+    """Find the best plan above ``enough``: its members (none when there is no such plan), its value, and a bound.
+
+    The bound on all plans equals the value, or ``enough``, when the search was exact.
+    """
     n, n_words = len(picked), rows.shape[1]
-    prices, hope = _completion_bounds(picked, rows, local, minutes, worth, load, minutes_left, most)
+    # No plan needs more than all minutes together; an infinite number would spoil the bounds.
+    minutes_left = min(minutes_left, minutes[picked].sum())
+    prices, hope = _completion_bounds(picked, local, minutes, worth, load, minutes_left, most)
     # Beyond the last load step and below the limit of visits, the number of visits no longer matters.
     n_ranks = most + 1 if most < _distinct(picked, local) else min(most, len(load)) + 1
     room = 1024
@@ -68,12 +76,24 @@ def best_by_labels(picked, rows, local, minutes, worth, load, minutes_left, most
         active = _undominated(
             active, position, picked, value, used, count, blocked, n_ranks, prices, hope, minutes_left, most, enough
         )
-    return _traced(top, parent, last, count), enough
+        if len(active) > MOST_LABELS:
+            bound = enough
+            for label in active:
+                k = min(count[label], len(load) - 1)
+                more = prices[k, 0] * max(0.0, minutes_left - used[label]) + prices[k, 1] * (most - count[label])
+                bound = max(bound, value[label] + more + hope[k, position + 1])
+            return _traced(top, parent, last, count), enough, bound
+    return _traced(top, parent, last, count), enough, enough
 
 
 @compiled
 def _distinct(picked, local):  # type: ignore[no-untyped-def]
-    return len(np.unique(local[picked]))
+    seen = np.zeros(local.max() + 1, dtype=np.bool_)
+    n = 0
+    for i in picked:
+        n += not seen[local[i]]
+        seen[local[i]] = True
+    return n
 
 
 @compiled
@@ -159,7 +179,7 @@ def _undominated(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _completion_bounds(picked, rows, local, minutes, worth, load, minutes_left, most):  # type: ignore[no-untyped-def]
+def _completion_bounds(picked, local, minutes, worth, load, minutes_left, most):  # type: ignore[no-untyped-def]
     """Bound what candidates from a position on can add, given prices of a minute and of a visit.
 
     Row k holds for plans of k visits (the last row for more): each further visit gets at most the load points
@@ -170,10 +190,7 @@ def _completion_bounds(picked, rows, local, minutes, worth, load, minutes_left, 
     prices, hope = np.zeros((n_steps, 2)), np.zeros((n_steps, len(picked) + 1))
     for k in range(n_steps):
         gains = worth[picked] + load[k]
-        room = minutes_left if np.isfinite(minutes_left) else 0.0
         for which in range(2):
-            if which == 0 and room == 0.0:
-                continue
             high = 0.0
             for i in range(len(picked)):
                 cost = max(minutes[picked[i]], 1e-3) if which == 0 else 1.0
@@ -184,8 +201,8 @@ def _completion_bounds(picked, rows, local, minutes, worth, load, minutes_left, 
                 at = np.empty(2)
                 for side in range(2):
                     prices[k, which] = low + (side + 1) * third
-                    at[side] = prices[k, 0] * room + prices[k, 1] * most
-                    at[side] += _gains_from(picked, rows, local, minutes, gains, prices[k])[0]
+                    at[side] = prices[k, 0] * minutes_left + prices[k, 1] * most
+                    at[side] += _gains_from(picked, local, minutes, gains, prices[k])[0]
                 if at[0] <= at[1]:
                     high -= third
                 else:
@@ -193,16 +210,16 @@ def _completion_bounds(picked, rows, local, minutes, worth, load, minutes_left, 
             prices[k, which] = (low + high) / 2
             free = prices[k].copy()
             free[which] = 0.0
-            kept = prices[k, 0] * room + prices[k, 1] * most
-            kept += _gains_from(picked, rows, local, minutes, gains, prices[k])[0]
-            if free[0] * room + free[1] * most + _gains_from(picked, rows, local, minutes, gains, free)[0] < kept:
+            kept = prices[k, 0] * minutes_left + prices[k, 1] * most
+            kept += _gains_from(picked, local, minutes, gains, prices[k])[0]
+            if free[0] * minutes_left + free[1] * most + _gains_from(picked, local, minutes, gains, free)[0] < kept:
                 prices[k] = free
-        hope[k] = _gains_from(picked, rows, local, minutes, gains, prices[k])
+        hope[k] = _gains_from(picked, local, minutes, gains, prices[k])
     return prices, hope
 
 
 @compiled
-def _gains_from(picked, rows, local, minutes, gains, prices):  # type: ignore[no-untyped-def]
+def _gains_from(picked, local, minutes, gains, prices):  # type: ignore[no-untyped-def]
     """Add up, from each position on, the best gain of every request after prices; requests do not conflict."""
     best = np.zeros(local.max() + 1)
     total = np.zeros(len(picked) + 1)

@@ -31,7 +31,7 @@ class Found:
     ----------
     best
         The value of the best plan of every volunteer-week, load points included, or its ``floor`` when no plan
-        is above that.
+        is above that. In weeks too intricate to search to the end, a number no plan exceeds.
     week, first
         The volunteer-week of each plan, and where its members begin; ``first`` has one entry more.
     members
@@ -78,10 +78,20 @@ class Plans:
             np.array([travel.speed_km_per_h, travel.fixed_minutes, travel.rest_minutes]),
         )
         self._local = _numbered(self.first, self._request, problem.n_requests)
-        self.fits_alone = (problem.minutes <= problem.minutes_left[problem.volunteer_week] + MINUTES_SPARE) & (
-            problem.visits_left[problem.volunteer_week] >= 1
-        )
-        self._most = _most_visits(self.first, self._minutes, self._local, self._limits)
+        self._most = self._most_visits(problem.volunteer_week[order])
+
+    def _most_visits(self, week: Ints) -> Ints:
+        """Bound the number of visits of a plan by the requests, the visits and the minutes of its week."""
+        n_weeks = self.problem.n_volunteer_weeks
+        n_requests, shortest = np.zeros(n_weeks), np.full(n_weeks, np.inf)
+        np.maximum.at(n_requests, week, self._local + 1)
+        np.minimum.at(shortest, week, self._minutes)
+        in_time = np.full(n_weeks, np.inf)
+        some = (shortest > 0) & np.isfinite(shortest)
+        in_time[some] = np.floor((self._limits[some, 0] + MINUTES_SPARE) / shortest[some])
+        most = np.minimum(np.minimum(n_requests, self._limits[:, 1]), in_time)
+        whole: Ints = np.maximum(0.0, most).astype(np.int64)
+        return whole
 
     def price(
         self,
@@ -140,7 +150,7 @@ def _gap_seconds(lat_a: float, lon_a: float, lat_b: float, lon_b: float, travel:
 def _at_most_seconds(lat_a: float, lon_a: float, lat_b: float, lon_b: float, travel: Floats) -> float:
     """Bound the same from above without trigonometry: first along the meridian, then along the parallel."""
     km = EARTH_RADIUS_KM * (abs(lat_b - lat_a) + abs(lon_b - lon_a))
-    return 60 * (travel[1] + 60 * km / travel[0] + travel[2] + 1)
+    return float(60 * (travel[1] + 60 * km / travel[0] + travel[2] + 1))
 
 
 @compiled
@@ -183,23 +193,6 @@ def _numbered(first, request, n_requests):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _most_visits(first, minutes, local, limits):  # type: ignore[no-untyped-def]
-    """Bound the number of visits of a plan by the requests, the visits and the minutes of its week."""
-    most = np.zeros(len(first) - 1, dtype=np.int64)
-    for u in range(len(most)):
-        n = 0
-        for i in range(first[u], first[u + 1]):
-            n = max(n, local[i] + 1)
-        n = min(n, int(min(limits[u, 1], n)))
-        shortest = np.sort(minutes[first[u] : first[u + 1]])
-        used = 0.0
-        while most[u] < n and used + shortest[most[u]] <= limits[u, 0] + MINUTES_SPARE:
-            used += shortest[most[u]]
-            most[u] += 1
-    return most
-
-
-@compiled
 def _price_all(  # type: ignore[no-untyped-def]
     first, row, conflicts, local, minutes, worth, load, limits, most, floor, stale, n_best
 ):
@@ -221,12 +214,11 @@ def _price_all(  # type: ignore[no-untyped-def]
             continue
         n_words = (high - low + 63) // 64
         rows = conflicts[row[u] : row[u + 1]].reshape(high - low, n_words)
-        plans, sizes, values = best_of_week(
+        plans, sizes, values, best[u] = best_of_week(
             picked, rows, local[low:high], minutes[low:high], worth[low:high], load[u], limits[u, 0],
             most[u], floor[u], n_best,
         )  # fmt: skip
         for k in range(len(values)):
-            best[u] = max(best[u], values[k])
             week[n_plans], value[n_plans] = u, values[k]
             members[n_members : n_members + sizes[k]] = low + plans[k, : sizes[k]]
             n_members += sizes[k]

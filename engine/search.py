@@ -21,7 +21,7 @@ def _excludes(rows, a, b):  # type: ignore[no-untyped-def]
 
 @compiled
 def best_of_week(picked, rows, local, minutes, worth, load, minutes_left, most, floor, n_best):  # type: ignore[no-untyped-def]
-    """Find the best plans above ``floor``: members (one row each), their numbers, and values.
+    """Find the best plans above ``floor``: members (one row each), their numbers, values, and a bound on all.
 
     ``picked`` are the candidates worth looking at, ``local`` numbers the requests of the week.
     """
@@ -31,16 +31,16 @@ def best_of_week(picked, rows, local, minutes, worth, load, minutes_left, most, 
     n_found, finished = _depth_first(
         by_worth, group_first, rows, local, minutes, worth, load, minutes_left, most, plans, sizes, values
     )
+    bound = max(floor, values[0])
     if not finished:
-        enough = floor if n_found == 0 else values[0]
-        plan, value = best_by_labels(picked, rows, local, minutes, worth, load, minutes_left, most, enough)
+        plan, value, bound = best_by_labels(picked, rows, local, minutes, worth, load, minutes_left, most, bound)
         if len(plan) > 0:
             # The earlier finds move down: they are good plans, only not the best.
             n_found = min(n_found + 1, n_best)
             for k in range(n_found - 1, 0, -1):
                 plans[k], sizes[k], values[k] = plans[k - 1], sizes[k - 1], values[k - 1]
             plans[0, : len(plan)], sizes[0], values[0] = plan, len(plan), value
-    return plans, sizes, values[:n_found]
+    return plans, sizes, values[:n_found], bound
 
 
 @compiled

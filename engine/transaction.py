@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -187,24 +187,23 @@ class Transaction(Reading):
         rows = identity.seal_people(self._master_key(), people, known)
         self._insert("insert or replace into identity.person", rows)
 
-    def put_note(self, note_id: str, resident_id: str, subject: str, text: str) -> None:
-        """Keep a free text about a resident, in place of the note of this id if there is one.
+    def put_notes(self, notes: Sequence[tuple[str, str, str, str]]) -> None:
+        """Keep free texts about residents, each in place of the note of its id if there is one.
 
         Parameters
         ----------
-        subject
-            What it is about, such as a request_id.
+        notes
+            note_id, resident_id, subject (what it is about, such as a request_id) and text of each.
 
         Raises
         ------
         InputError
-            When nothing is kept about the resident, so that there is no key to seal the note with.
+            When nothing is kept about a resident, so that there is no key to seal the note with.
         StoreError
             When the master key is missing or does not fit.
         """
-        known = self._sealed_people([resident_id])
-        row = identity.seal_note(self._master_key(), known, note_id, resident_id, subject, text)
-        self._insert("insert or replace into identity.note", row)
+        known = self._sealed_people(sorted({resident_id for _, resident_id, _, _ in notes}))
+        self._insert("insert or replace into identity.note", identity.seal_notes(self._master_key(), known, notes))
 
     def _insert(self, into: str, rows: pa.Table) -> None:
         if self.already_done or not len(rows):

@@ -8,12 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
-from engine.problem import Floats, Ints, Problem
+# Peers read these rows in processes that know nothing of the engine: it would count as their memory, and
+# OR-Tools cannot be loaded into a process after highspy.
+if TYPE_CHECKING:
+    from engine.problem import Problem
 
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Block = tuple[Ints, Ints, Floats, Floats, Floats]
 """Row, column and coefficient of each entry, then the lower and upper bounds of the rows."""
 
@@ -28,6 +35,8 @@ class CompactRows:
         The first so many columns are x, and binary.
     matrix
         Shape (n_rows, n_columns), compressed by row.
+    resolution
+        The number every plan's points are a multiple of, such as a hundredth; 0 when there is none.
     """
 
     n_candidates: int
@@ -36,6 +45,7 @@ class CompactRows:
     matrix: sparse.csr_array
     lower: Floats
     upper: Floats
+    resolution: float
 
 
 def compact_rows(problem: Problem) -> CompactRows:
@@ -64,6 +74,7 @@ def compact_rows(problem: Problem) -> CompactRows:
         matrix=matrix,
         lower=lower,
         upper=upper,
+        resolution=problem.resolution,
     )
 
 
@@ -89,7 +100,6 @@ def _one_start_per_pair(problem: Problem) -> Block:
 
 
 def _one_visit_at_a_time(problem: Problem) -> Block:
-    # PuLP brings highspy along, and OR-Tools cannot be loaded into the same process after it.
     from engine.formulation import conflicts
 
     sets = [group for cs in _by_week(problem) for group in conflicts(problem, cs)]

@@ -1,25 +1,26 @@
 """One measurement: a method in a process of its own, its time, its peak memory, and what the checks say of its plan.
 
-The problem is handed over in a folder that the bench makes itself. Run as a program, this module is that process.
+The problem is handed over in a folder that the bench makes itself; ``worker`` is what runs in the process.
 """
 
 from __future__ import annotations
 
 import os
 import pickle
-import resource
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-from bench.compact_rows import compact_rows
-from bench.peers import METHODS, Found, Task
+from bench.compact_rows import CompactRows, compact_rows
 from bench.towns import town
 from bench.transport import as_transport, is_transport
+from bench.worker import peak_mb_of, read
+
 from engine.problem import Problem
 
 GRACE_S = 20.0
@@ -30,10 +31,21 @@ POLL_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one process: ``found`` is ``None`` when it was ended or failed, ``peak_mb`` its peak memory."""
+    """What came of one process.
 
-    found: Found | None
+    Parameters
+    ----------
+    found
+        A :class:`bench.peers.Found` or :class:`bench.pilots.Look`; ``None`` when it was ended or failed.
+    peak_mb, start_mb
+        Its peak resident memory, and what that was before the task: interpreter, imports, warming up.
+    note
+        Why there is nothing found.
+    """
+
+    found: Any
     peak_mb: float
+    start_mb: float
     note: str
 
 
@@ -43,12 +55,19 @@ def hand_over(folder: Path, problem: Problem) -> float:
     Warming up keeps imports and the loading of compiled code out of the times.
     """
     tiny = as_transport(town(12, 25, 1)) if is_transport(problem) else town(12, 25, 1)
-    (folder / "warm_up.pickle").write_bytes(pickle.dumps((tiny, compact_rows(tiny))))
+    _write(folder, "warm_up", tiny, compact_rows(tiny))
     began = time.perf_counter()
     rows = compact_rows(problem)
     rows_s = time.perf_counter() - began
-    (folder / "task.pickle").write_bytes(pickle.dumps((problem, rows)))
+    _write(folder, "task", problem, rows)
     return rows_s
+
+
+def _write(folder: Path, name: str, problem: Problem, rows: CompactRows) -> None:
+    arrays = {f.name: getattr(problem, f.name) for f in fields(problem) if f.name not in ("travel", "side_rows")}
+    (folder / f"{name}.problem.pickle").write_bytes(pickle.dumps(problem))
+    (folder / f"{name}.arrays.pickle").write_bytes(pickle.dumps(SimpleNamespace(**arrays)))
+    (folder / f"{name}.rows.pickle").write_bytes(pickle.dumps(rows))
 
 
 def measure(folder: Path, method: str, limit_s: float, memory_mb: float) -> Outcome:
@@ -57,14 +76,14 @@ def measure(folder: Path, method: str, limit_s: float, memory_mb: float) -> Outc
 
 
 def in_own_process(arguments: list[str], limit_s: float, memory_mb: float, folder: Path) -> Outcome:
-    """Run this module as a program, and watch its time and its memory, helpers of its own (CBC) included."""
+    """Run ``worker`` as a program, and watch its time and its memory, helpers of its own (CBC) included."""
     answer, errors = folder / "answer.pickle", folder / "errors.txt"
     answer.unlink(missing_ok=True)
     tests = str(Path(__file__).parents[1])
     environment = os.environ | {"PYTHONPATH": tests, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     with errors.open("w") as stderr:
         process = subprocess.Popen(
-            [sys.executable, "-m", "bench.measuring", *arguments],
+            [sys.executable, "-m", "bench.worker", *arguments],
             env=environment,
             stdout=subprocess.DEVNULL,
             stderr=stderr,
@@ -76,16 +95,16 @@ def in_own_process(arguments: list[str], limit_s: float, memory_mb: float, folde
             _end(process)
     if note or process.returncode:
         lines = errors.read_text().strip().splitlines()
-        return Outcome(None, peak_mb, note or f"failed: {lines[-1] if lines else process.returncode}"[:120])
-    found, own_peak_mb = _read(answer)
-    return Outcome(found, max(peak_mb, own_peak_mb), "")
+        return Outcome(None, peak_mb, 0.0, note or f"failed: {lines[-1] if lines else process.returncode}"[:120])
+    found, own_peak_mb, start_mb = read(answer)
+    return Outcome(found, max(peak_mb, own_peak_mb), start_mb, "")
 
 
 def _watch(process: subprocess.Popen[bytes], limit_s: float, memory_mb: float) -> tuple[float, str]:
     """Wait for a process; give the peak memory seen, and why it had to be ended, if it had."""
     ends_at, peak_mb = time.monotonic() + limit_s, 0.0
     while process.poll() is None:
-        peak_mb = max(peak_mb, sum(_peak_mb(pid) for pid in (process.pid, *_children(process.pid))))
+        peak_mb = max(peak_mb, sum(peak_mb_of(pid) for pid in (process.pid, *_children(process.pid))))
         if time.monotonic() > ends_at:
             return peak_mb, f"ended from outside after {limit_s:.0f} s"
         if peak_mb > memory_mb:
@@ -101,45 +120,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _peak_mb(pid: int) -> float:
-    """Read the peak resident memory of a living process; 0 where the system does not tell."""
-    # Not ru_maxrss: Linux starts that at the size of whoever started the process.
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return 0.0
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
-
-
 def _children(pid: int) -> list[int]:
     try:
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
         return []
-
-
-def _read(path: Path) -> Any:
-    return pickle.loads(path.read_bytes())  # noqa: S301  written by the bench itself, in its own folder
-
-
-def _own_peak_mb() -> float:
-    unit = 1024**2 if sys.platform == "darwin" else 1024
-    return _peak_mb(os.getpid()) or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-
-
-def _be_the_process(kind: str, folder: Path, *arguments: str) -> None:
-    if kind == "method":
-        method, limit_s = arguments
-        _, run = METHODS[method]
-        run(Task(*_read(folder / "warm_up.pickle"), 10.0))
-        found: object = run(Task(*_read(folder / "task.pickle"), float(limit_s)))
-    else:
-        from bench.pilots import look
-
-        n_requests, n_volunteers, seed = map(int, arguments)
-        found = look(n_requests, n_volunteers, seed)
-    (folder / "answer.pickle").write_bytes(pickle.dumps((found, _own_peak_mb())))
-
-
-if __name__ == "__main__":
-    _be_the_process(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:])

@@ -7,20 +7,23 @@ PuLP model of the formulation page. What a peer says of itself is kept apart fro
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-
-from bench.compact_rows import CompactRows
-from engine.problem import NO_TIME, POINT, Floats, Ints, Problem
+from bench.compact_rows import CompactRows, Floats, Ints
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a method is given: ``rows`` is the compact model, ``limit_s`` covers building and solving."""
+    """What a method is given: ``rows`` is the compact model, ``limit_s`` covers building and solving.
 
-    problem: Problem
+    ``problem`` has the fields of :class:`engine.problem.Problem`; it is one for the methods in ``OF_THE_ENGINE``.
+    """
+
+    problem: Any
     rows: CompactRows
     limit_s: float
 
@@ -88,7 +91,11 @@ def pulp_cbc(task: Task) -> Found:
     watch = _Watch(task.limit_s)
     programme, x = compact(task.problem)
     left = watch.built()
-    programme.solve(pulp.PULP_CBC_CMD(msg=False, threads=1, timeLimit=left, gapRel=0.0))
+    with warnings.catch_warnings():
+        # The pinned PuLP is the last with a CBC of its own, and says so.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        solver = pulp.PULP_CBC_CMD(msg=False, threads=1, timeLimit=left, gapRel=0.0)
+    programme.solve(solver)
     if programme.sol_status not in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible):
         return Found(None, None, pulp.LpSolution[programme.sol_status], **watch.seconds())
     values = np.array([variable.value() or 0.0 for variable in x])
@@ -124,9 +131,7 @@ def _highs(task: Task, *, integral: bool) -> Found:
     if integral:
         has_plan = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         bound = float(info.mip_dual_bound)
-        return Found(
-            _taken(x) if has_plan else None, bound if np.isfinite(bound) else None, said, **watch.seconds()
-        )
+        return Found(_taken(x) if has_plan else None, bound if np.isfinite(bound) else None, said, **watch.seconds())
     n_fractional = int((np.abs(x - np.round(x)) > 1e-6).sum())
     return Found(
         _taken(x) if solved and not n_fractional else None,
@@ -136,7 +141,7 @@ def _highs(task: Task, *, integral: bool) -> Found:
     )
 
 
-def _highs_model(rows: CompactRows, *, integral: bool):
+def _highs_model(rows: CompactRows, *, integral: bool) -> Any:
     """Lay the matrix out as HiGHS keeps it."""
     import highspy
 
@@ -181,12 +186,12 @@ def scipy_milp(task: Task) -> Found:
 
 
 def cp_sat(task: Task, n_workers: int = 1) -> Found:
-    """Solve the compact model with OR-Tools CP-SAT, in whole hundredths of a point.
+    """Solve the compact model with OR-Tools CP-SAT, in whole multiples of the resolution.
 
     Raises
     ------
     ValueError
-        When values, minutes or coefficients are not whole numbers in these units.
+        When minutes or coefficients are not whole numbers.
     """
     from ortools.sat.python import cp_model
 
@@ -199,7 +204,7 @@ def cp_sat(task: Task, n_workers: int = 1) -> Found:
     status = solver.solve(model)
     has_plan = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
     chosen = _taken(np.array([solver.boolean_value(one) for one in x], dtype=float)) if has_plan else None
-    bound = solver.best_objective_bound * POINT if has_plan else None
+    bound = solver.best_objective_bound * task.rows.resolution if has_plan else None
     return Found(chosen, bound, solver.status_name(status).lower(), **watch.seconds())
 
 
@@ -208,7 +213,7 @@ def cp_sat_two(task: Task) -> Found:
     return cp_sat(task, n_workers=2)
 
 
-def _cp_model(rows: CompactRows):
+def _cp_model(rows: CompactRows) -> tuple[Any, list[Any]]:
     """Write the rows as "at most one" where they are that, and as linear constraints otherwise."""
     from ortools.sat.python import cp_model
 
@@ -230,48 +235,34 @@ def _cp_model(rows: CompactRows):
             model.add(total == int(upper))
         else:
             model.add(total <= int(np.floor(upper)))
-    model.maximize(cp_model.LinearExpr.weighted_sum(z, _whole(rows.points / POINT)))
+    model.maximize(cp_model.LinearExpr.weighted_sum(z, _whole(rows.points / rows.resolution)))
     return model, z[: rows.n_candidates]
 
 
 def _whole(numbers: Floats) -> list[int]:
     rounded = np.round(numbers)
     if not np.allclose(numbers, rounded, rtol=0, atol=1e-6):
-        raise ValueError("CP-SAT needs whole numbers, in minutes and hundredths of a point.")
+        raise ValueError("CP-SAT needs whole minutes, coefficients, and hundredths of a point.")
     return rounded.astype(np.int64).tolist()
 
 
 def greedy(task: Task) -> Found:
-    """Take candidates by falling value, each where it still fits; soft side rows are not looked at."""
-    problem, watch = task.problem, _Watch(task.limit_s)
+    """Take candidates by falling value, each when no row forbids it; load points and soft rows are not looked at."""
+    rows, watch = task.rows, _Watch(task.limit_s)
+    n, value = rows.n_candidates, task.rows.points[: task.rows.n_candidates]
+    is_soft = np.diff(rows.matrix[:, n:].indptr) > 0
+    hard = rows.matrix[~is_soft][:, :n].tocsc()
+    first, index, coefficient = hard.indptr.tolist(), hard.indices.tolist(), hard.data.tolist()
+    left = rows.upper[~is_soft].tolist()
     watch.built()
-    needed, minutes = problem.needed.tolist(), problem.minutes_left.tolist()
-    weeks: dict[int, list[int]] = {}
-    for c in np.lexsort((np.arange(problem.n_candidates), -problem.value)).tolist():
-        r, u = int(problem.request[c]), int(problem.volunteer_week[c])
-        plan = weeks.setdefault(u, [])
-        load = problem.load_points[u, min(len(plan), problem.load_points.shape[1] - 1)]
-        if (
-            needed[r] > 0
-            and problem.minutes[c] <= minutes[u]
-            and len(plan) < problem.visits_left[u]
-            and problem.value[c] + load > 0
-            and all(problem.request[other] != r for other in plan)
-            and not any(_conflict(problem, c, other) for other in plan)
-        ):
-            plan.append(c)
-            needed[r] -= 1
-            minutes[u] -= float(problem.minutes[c])
-    chosen = np.array(sorted(c for plan in weeks.values() for c in plan), dtype=np.int64)
-    return Found(chosen, None, "first fit", **watch.seconds())
-
-
-def _conflict(problem: Problem, a: int, b: int) -> bool:
-    if NO_TIME in (problem.starts[a], problem.starts[b]):
-        return False
-    pair = np.array([a, b])
-    gap = int(problem.travel.gap_seconds(problem.lat[pair], problem.lon[pair])[0, 1])
-    return bool(problem.ends[a] + gap > problem.starts[b] and problem.ends[b] + gap > problem.starts[a])
+    chosen = []
+    for c in np.lexsort((np.arange(n), -value)).tolist():
+        span = range(first[c], first[c + 1])
+        if value[c] > 0 and all(coefficient[k] <= left[index[k]] for k in span):
+            chosen.append(c)
+            for k in span:
+                left[index[k]] -= coefficient[k]
+    return Found(np.array(sorted(chosen), dtype=np.int64), None, "first fit", **watch.seconds())
 
 
 def min_cost_flow(task: Task) -> Found:
@@ -279,31 +270,31 @@ def min_cost_flow(task: Task) -> Found:
     from ortools.graph.python import min_cost_flow as graph
 
     problem, watch = task.problem, _Watch(task.limit_s)
-    flow, arcs = _network(problem, graph.SimpleMinCostFlow())
+    flow, arcs = _network(problem, graph.SimpleMinCostFlow(), task.rows.resolution)
     watch.built()
     status = flow.solve()
     if status != flow.OPTIMAL:
         return Found(None, None, status.name.lower(), **watch.seconds())
     chosen = np.flatnonzero(flow.flows(arcs) > 0)
-    return Found(chosen, -flow.optimal_cost() * POINT, "optimal", **watch.seconds())
+    return Found(chosen, -flow.optimal_cost() * task.rows.resolution, "optimal", **watch.seconds())
 
 
-def _network(problem: Problem, flow):
+def _network(problem: Any, flow: Any, resolution: float) -> tuple[Any, Ints]:
     """Lay out the arcs: source -> volunteer-weeks -> requests -> sink, and past them what is not needed."""
-    n_requests, n_weeks = problem.n_requests, problem.n_volunteer_weeks
+    n_requests, n_weeks = len(problem.needed), len(problem.visits_left)
     source, sink = n_requests + n_weeks, n_requests + n_weeks + 1
     requests, weeks = np.arange(n_requests), n_requests + np.arange(n_weeks)
     # More visits than requests in a week make no difference, and flows must be finite.
     visits = np.minimum(problem.visits_left, n_requests).astype(np.int64)
 
     def add(tails: Ints, heads: Ints, capacities: Ints, points: Floats) -> Ints:
-        costs = -np.round(points / POINT).astype(np.int64)
+        costs = -np.round(points / resolution).astype(np.int64)
         return flow.add_arcs_with_capacity_and_unit_cost(tails, heads, capacities, costs)
 
     arcs = add(
         n_requests + problem.volunteer_week,
         problem.request,
-        np.ones(problem.n_candidates, dtype=np.int64),
+        np.ones(len(problem.value), dtype=np.int64),
         problem.value,
     )
     add(np.full(n_weeks, source), weeks, visits, np.zeros(n_weeks))
@@ -332,4 +323,5 @@ METHODS: dict[str, tuple[str, Callable[[Task], Found]]] = {
 """Every method by its short name: the name for people, and the function."""
 
 TRANSPORT_ONLY = {"flow"}
-EXACT = {"engine", "highs-mip", "scipy", "cbc", "cp-sat", "cp-sat-2", "flow"}
+OF_THE_ENGINE = {"engine", "cbc"}
+"""Methods that use the engine's own code; the others run without it."""

@@ -175,7 +175,9 @@ def _volunteers(rng: np.random.Generator, n: int) -> Iterator[Fact]:
 
 
 def _windows(free: Any) -> tuple[Window, ...]:
-    return tuple(Window(int(day) + 1, of_day(PARTS[part][0]), of_day(PARTS[part][1])) for day, part in np.argwhere(free))
+    return tuple(
+        Window(int(day) + 1, of_day(PARTS[part][0]), of_day(PARTS[part][1])) for day, part in np.argwhere(free)
+    )
 
 
 def _requests(rng: np.random.Generator, n: int) -> Iterator[Fact]:

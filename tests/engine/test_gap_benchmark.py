@@ -20,9 +20,7 @@ def instance(path: Path):
     numbers = [int(word) for word in path.read_text().split()]
     m, n = numbers[:2]
     costs, uses = numbers[2 : 2 + m * n], numbers[2 + m * n : 2 + 2 * m * n]
-    candidates = pd.DataFrame(
-        {"volunteer_id": [i for i in range(m) for _ in range(n)], "request_id": [*range(n)] * m}
-    )
+    candidates = pd.DataFrame({"volunteer_id": [i for i in range(m) for _ in range(n)], "request_id": [*range(n)] * m})
     candidates = candidates.assign(value=[SERVED - cost for cost in costs], minutes=uses)
     requests = pd.DataFrame({"request_id": range(n), "needed": 1})
     volunteers = pd.DataFrame({"volunteer_id": range(m), "minutes": numbers[2 + 2 * m * n :], "visits": None})

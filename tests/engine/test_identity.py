@@ -24,7 +24,7 @@ def keep(store, people):
 
 def note(store, note_id, resident_id, subject, text):
     with store.transaction("anna", "note") as transaction:
-        transaction.put_note(note_id, resident_id, subject, text)
+        transaction.put_notes([(note_id, resident_id, subject, text)])
 
 
 def test_a_sealed_text_opens_with_its_key_for_its_owner_only():

@@ -4,12 +4,12 @@
 -- Params: as_of (UTC), what had happened; until_entry, what was known.
 create or replace macro policies_at(as_of, until_entry := 9223372036854775807) as table
     select
+        row_number() over (order by occurred_at desc, entry_no desc, rowid desc) as nth_newest,
         occurred_at as adopted_at,
         actor_id,
         policy,
         fingerprint,
         content,
-        reason,
-        row_number() over (order by occurred_at desc, entry_no desc, rowid desc) as nth_newest
+        reason
     from facts.policy_adopted
     where occurred_at <= as_of and entry_no <= until_entry;

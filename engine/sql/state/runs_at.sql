@@ -4,7 +4,7 @@
 -- Params: as_of (UTC), what had happened; until_entry, what was known.
 create or replace macro runs_at(as_of, until_entry := 9223372036854775807) as table
     select
-        * exclude (recorded_at),
-        row_number() over (order by entry_no desc, rowid desc) as nth_newest
+        row_number() over (order by entry_no desc, rowid desc) as nth_newest,
+        * exclude (recorded_at)
     from facts.run_made
     where occurred_at <= as_of and entry_no <= until_entry;
