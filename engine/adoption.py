@@ -60,9 +60,7 @@ def roll_back(store: Store, actor_id: str, reason: str, as_of: datetime | None =
     with store.reading() as reading:
         adopted = reading.state("policies_at", as_of).sort_values("nth_newest")
     if adopted.empty:
-        raise InputError(
-            f"No policy was ever adopted: {DEFAULT} is in force, and there is nothing to roll back to."
-        )
+        raise InputError(f"No policy was ever adopted: {DEFAULT} is in force, and there is nothing to roll back to.")
     earlier = adopted[adopted["fingerprint"] != adopted.iloc[0]["fingerprint"]]
     previous = (
         Policy.named(DEFAULT)

@@ -128,9 +128,7 @@ def _take(frame: Any, rows: Ints) -> Any:
     return frame.take(rows) if isinstance(frame, pa.Table) else frame[rows.tolist()]
 
 
-def _problem(
-    candidates: pd.DataFrame, requests: pd.DataFrame, volunteers: pd.DataFrame
-) -> tuple[Problem, list[Any]]:
+def _problem(candidates: pd.DataFrame, requests: pd.DataFrame, volunteers: pd.DataFrame) -> tuple[Problem, list[Any]]:
     _demand(candidates, "candidates", ["request_id", "volunteer_id", "value", "minutes"])
     _demand(requests, "requests", ["request_id", "needed"], unique="request_id")
     _demand(volunteers, "volunteers", ["volunteer_id", "minutes", "visits"], unique="volunteer_id")

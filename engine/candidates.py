@@ -157,16 +157,15 @@ def _load_points(n_agreed: Floats, policy: Policy) -> Floats:
 
 def _equity_rows(view: View) -> list[SideRow]:
     """(6)  of the visits a municipality's servable requests need, at least the floor share is given."""
-    limits, weights = view.policy.limits, view.policy.weights
-    if not limits.equity_floor_share:
+    share, penalty = view.policy.limits.equity_floor_share, view.policy.weights.shortfall
+    if not share:
         return []
-    servable = view.requests[view.requests["request_id"].isin(view.candidates["request_id"])]
+    servable = view.requests[view.requests["request_id"].isin(view.candidates["request_id"].unique())]
     needed = servable.groupby("municipality_code")["n_needed"].sum()
     return [
-        SideRow(f"equity:{code}", rows, -np.ones(len(rows)), -ceil(limits.equity_floor_share * needed[code] - 1e-9),
-                weights.shortfall)
-        for code, rows in _rows_by(view.candidates, "municipality_code")
-    ]  # fmt: skip
+        SideRow(f"equity:{code}", cs, -np.ones(len(cs)), -ceil(share * needed[code] - 1e-9), penalty)
+        for code, cs in _rows_by(view.candidates, "municipality_code")
+    ]
 
 
 def _lending_rows(view: View) -> list[SideRow]:
@@ -220,8 +219,8 @@ def _seconds(times: pd.Series[Any]) -> Any:
 
 
 def _bytes_of(column: pd.Series[Any]) -> bytes:
-    if pd.api.types.is_float_dtype(column):
+    if pd.api.types.is_numeric_dtype(column):
         return column.to_numpy(dtype=np.float64).tobytes()
     if pd.api.types.is_datetime64_dtype(column):
         return column.to_numpy(dtype="datetime64[us]").astype(np.int64).tobytes()
-    return "\x1f".join("" if missing else str(v) for v, missing in zip(column, column.isna(), strict=True)).encode()
+    return "\x1f".join(column.fillna("").tolist()).encode()

@@ -41,9 +41,7 @@ def compact(problem: Problem) -> tuple[LpProblem, list[LpVariable]]:
     """
     model = LpProblem("compact", pulp.LpMaximize)
     x = [model.add_variable(f"x_{c}", cat=pulp.LpBinary) for c in range(problem.n_candidates)]
-    y = {
-        (u, k): model.add_variable(f"y_{u}_{k}", lowBound=0, upBound=limit) for u, k, limit in _load_steps(problem)
-    }
+    y = {(u, k): model.add_variable(f"y_{u}_{k}", lowBound=0, upBound=limit) for u, k, limit in _load_steps(problem)}
     s = [
         model.add_variable(f"s_{i}", lowBound=0) if isfinite(row.penalty) else 0
         for i, row in enumerate(problem.side_rows)

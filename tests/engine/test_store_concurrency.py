@@ -91,14 +91,6 @@ def assert_counted_to(path, n):
     assert counter["reason_code"].tolist() == [str(n)]
 
 
-def test_programs_that_count_together_lose_and_repeat_nothing(pilot_path):
-    seconds = count_in_processes(pilot_path, 4, 15)
-
-    assert_counted_to(pilot_path, 60)
-    assert seconds[-1] < 10
-
-
-@pytest.mark.bench
 def test_eight_programs_write_250_conflicting_entries_each(pilot_path, capsys):
     begin = time.perf_counter()
 

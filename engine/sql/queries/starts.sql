@@ -93,30 +93,44 @@ demands as (
 
 ),
 
-uncleared as (
+demanded as (
 
-    select distinct
+    select
         demands.volunteer_id,
         demands.service,
-        demands.day
+        demands.day,
+        step_check.check_code,
+        step_check.max_months
     from demands
     inner join memory.reference.service as offered
         on demands.service = offered.service
-    inner join memory.reference.step_check as demanded
+    inner join memory.reference.step_check as step_check
         on
-            offered.step = demanded.step
-            and demands.day >= demanded.valid_from
-            and demands.day <= coalesce(demanded.valid_to, date '9999-12-31')
-            and (
-                demanded.switch is null or demanded.switch <> 'home_record_required' or $home_record_required
-            )
-    anti join checks_at($as_of, $until_entry) as held
+            offered.step = step_check.step
+            and demands.day >= step_check.valid_from
+            and demands.day <= coalesce(step_check.valid_to, date '9999-12-31')
+    where step_check.switch is null or step_check.switch <> 'home_record_required' or $home_record_required
+
+),
+
+-- Aggregated over an equality join, since a join on the dates themselves is slow.
+uncleared as (
+
+    select distinct
+        demanded.volunteer_id,
+        demanded.service,
+        demanded.day
+    from demanded
+    left join checks_at($as_of, $until_entry) as held
         on
-            demands.volunteer_id = held.volunteer_id
+            demanded.volunteer_id = held.volunteer_id
             and demanded.check_code = held.check_code
-            and demands.day >= held.valid_from
-            and demands.day <= coalesce(held.valid_to, date '9999-12-31')
-            and demands.day <= coalesce(held.valid_from + to_months(demanded.max_months), date '9999-12-31')
+    group by demanded.volunteer_id, demanded.service, demanded.day, demanded.check_code
+    having not coalesce(bool_or(
+        demanded.day >= held.valid_from
+        and demanded.day <= coalesce(held.valid_to, date '9999-12-31')
+        and demanded.day <= coalesce(held.valid_from + to_months(demanded.max_months), date '9999-12-31')
+    ), false)
 
 ),
 
