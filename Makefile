@@ -5,7 +5,7 @@ BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS = never
 export UV_NO_PROGRESS = 1
 
-.PHONY: demo test lint dashboard lock clean
+.PHONY: demo test lint dashboard bench lock clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/.installed  ## build the demo pilot, match it, show the result
@@ -24,6 +24,9 @@ lint: .venv/.installed  ## style, types, layers, SQL
 dashboard: .venv/.installed  ## the coordinators' dashboard on this machine
 	$(BIN)/mikro dashboard
 
+bench: .venv/.installed  ## this engine against its peers, about two hours; writes tests/bench/RESULTS.md
+	PYTHONPATH=tests $(BIN)/python -m bench.run_bench
+
 lock: $(UV)  ## resolve the dependencies anew: hashes, no addresses
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --all-extras \
 	  --output-file requirements.lock pyproject.toml
@@ -39,4 +42,5 @@ $(UV):
 	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
 	$(UV) pip sync --quiet --python $(BIN)/python requirements.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	$(BIN)/python -c "from engine.solver import compile_ahead; compile_ahead()"  # once, about 20 s
 	touch $@

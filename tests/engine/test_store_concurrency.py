@@ -91,6 +91,7 @@ def assert_counted_to(path, n):
     assert counter["reason_code"].tolist() == [str(n)]
 
 
+@pytest.mark.timeout(900)
 def test_eight_programs_write_250_conflicting_entries_each(pilot_path, capsys):
     begin = time.perf_counter()
 
