@@ -24,6 +24,7 @@ from engine.errors import InputError
 from engine.explain import dead_ends, unmatched_rules
 from engine.policy import Policy
 from engine.problem import Assignment, Problem
+from engine.programme import problem_of
 from engine.solver import solve
 from engine.store import Store
 
@@ -115,7 +116,7 @@ def match(
     with store.reading() as reading:
         view = looking.view(reading, policy, as_of)
         nobody = dead_ends(reading, view)
-    problem = looking.problem_of(view)
+    problem = problem_of(view)
     clock.lap("candidates")
     found = solve(problem, gap=gap, time_limit_s=time_limit_s, model=model, seed=seed, progress=progress)
     clock.lap("solve")

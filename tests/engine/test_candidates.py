@@ -24,9 +24,10 @@ from small_pilot import (
 )
 
 from engine import facts
-from engine.candidates import COLUMNS, VALUE_PARTS, problem_of, view
+from engine.candidates import COLUMNS, VALUE_PARTS, view
 from engine.explain import funnel
 from engine.facts import Window
+from engine.programme import problem_of
 from engine.rules import ALL_RULES, BETTER_USED, PARTLY_SERVED
 
 BEN_AT_HOME = replace(ADA_AT_HOME, resident_id="ben", municipality_code="1292", lat=56.2475, lon=12.865)
@@ -167,6 +168,13 @@ def test_starts_are_quarters_of_an_hour_in_steps_within_the_free_stretch():
     starts = seen(*log, policy=policy(start_step_minutes=30)).candidates["starts_at"]
 
     assert [f"{start:%H:%M}" for start in starts] == ["09:15", "09:45", "10:15", "10:45"]
+
+
+def test_no_visit_outlasts_the_free_stretch():
+    """Two hours after the first start only three quarters of an hour are left."""
+    starts = seen(*EVERYTHING_FITS, policy=policy(start_step_minutes=135)).candidates["starts_at"]
+
+    assert [f"{start:%H:%M}" for start in starts] == ["09:00"]
 
 
 def test_a_pair_keeps_the_first_start_of_every_stretch_before_the_second_of_any():

@@ -14,11 +14,12 @@ from small_pilot import ADA, ADA_AT_HOME, ADA_IS_FREE, ADA_IS_KNOWN, BEFORE, MIL
 from small_problems import brute_force
 
 from engine import facts
-from engine.candidates import problem_of, view
+from engine.candidates import view
 from engine.checks import violations
 from engine.errors import NoSolutionError
 from engine.facts import Window
 from engine.matching import match
+from engine.programme import problem_of
 
 POLICY = policy(starts_per_pair=2, start_step_minutes=120, horizon_days=9, rest_minutes=20, visits_per_week_max=2)
 LIMITS = POLICY.limits
@@ -143,7 +144,7 @@ def is_possible(log, request, volunteer, place, home, start):
     return set(STEP_ONE) <= cleared and not away and not busy and visits >= 1 and minutes >= takes
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(log=logs())
 def test_the_candidates_are_those_the_rules_allow(log):
     with pilot(*log).reading() as reading:
@@ -153,7 +154,7 @@ def test_the_candidates_are_those_the_rules_allow(log):
     assert sorted(rows) == sorted(expected_candidates(log))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(log=logs(), model=st.sampled_from(["compact", "plans"]))
 def test_a_run_is_the_best_plan_and_keeps_every_rule(log, model):
     store = pilot(*log)

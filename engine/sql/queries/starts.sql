@@ -66,7 +66,7 @@ tries as (
         *,
         unnest(range(
             0,
-            (floor(date_diff('minute', first_at, free_to) - minutes) / $start_step_minutes)::bigint + 1
+            floor((date_diff('minute', first_at, free_to) - minutes) / $start_step_minutes)::bigint + 1
         )) as nth_of_stretch
     from firsts
     where first_at + to_minutes(minutes) <= free_to
@@ -114,23 +114,35 @@ demanded as (
 ),
 
 -- Aggregated over an equality join, since a join on the dates themselves is slow.
+held as (
+
+    select
+        demanded.volunteer_id,
+        demanded.service,
+        demanded.day,
+        demanded.check_code,
+        coalesce(bool_or(
+            demanded.day >= checks.valid_from
+            and demanded.day <= coalesce(checks.valid_to, date '9999-12-31')
+            and demanded.day <= coalesce(checks.valid_from + to_months(demanded.max_months), date '9999-12-31')
+        ), false) as is_held
+    from demanded
+    left join checks_at($as_of, $until_entry) as checks
+        on
+            demanded.volunteer_id = checks.volunteer_id
+            and demanded.check_code = checks.check_code
+    group by demanded.volunteer_id, demanded.service, demanded.day, demanded.check_code
+
+),
+
 uncleared as (
 
     select distinct
-        demanded.volunteer_id,
-        demanded.service,
-        demanded.day
-    from demanded
-    left join checks_at($as_of, $until_entry) as held
-        on
-            demanded.volunteer_id = held.volunteer_id
-            and demanded.check_code = held.check_code
-    group by demanded.volunteer_id, demanded.service, demanded.day, demanded.check_code
-    having not coalesce(bool_or(
-        demanded.day >= held.valid_from
-        and demanded.day <= coalesce(held.valid_to, date '9999-12-31')
-        and demanded.day <= coalesce(held.valid_from + to_months(demanded.max_months), date '9999-12-31')
-    ), false)
+        volunteer_id,
+        service,
+        day
+    from held
+    where not is_held
 
 ),
 
