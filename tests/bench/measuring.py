@@ -36,7 +36,7 @@ class Outcome:
     Parameters
     ----------
     found
-        A :class:`bench.peers.Found` or :class:`bench.pilots.Look`; ``None`` when it was ended or failed.
+        A :class:`bench.tasks.Found` or :class:`bench.pilots.Look`; ``None`` when it was ended or failed.
     peak_mb, start_mb
         Its peak resident memory, and what that was before the task: interpreter, imports, warming up.
     note

@@ -19,11 +19,12 @@ import numpy as np
 import pandas as pd
 
 from engine import facts
-from engine.candidates import parameters, problem_of, view
+from engine.candidates import parameters, view
 from engine.clock import utc_of
 from engine.facts import Fact, Window
 from engine.policy import Policy
 from engine.problem import Ints
+from engine.programme import problem_of
 from engine.store import Reading, Store
 
 NOW = utc_of(datetime(2026, 11, 29, 18, 0))

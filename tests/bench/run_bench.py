@@ -13,9 +13,10 @@ from pathlib import Path
 
 from bench.judging import Record, compare, record_of
 from bench.measuring import Outcome, hand_over, in_own_process, measure
-from bench.peers import METHODS, TRANSPORT_ONLY, Found
+from bench.peers import METHODS, TRANSPORT_ONLY
 from bench.pilots import Look
 from bench.report import draw, ratio, write_page
+from bench.tasks import Found
 from bench.towns import town
 from bench.transport import as_transport
 
@@ -160,7 +161,10 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 
 def main(arguments: list[str]) -> int:
     """Run the benchmark; 0 when done, 1 when something cannot be true, 130 when interrupted."""
-    bench = Bench(_options(arguments), " ".join(["python -m bench.run_bench", *arguments]))
+    options = _options(arguments)
+    # Where the page went is nobody's business on the page.
+    said = [word for word in arguments if word not in ("--out", str(options.out))]
+    bench = Bench(options, " ".join(["python -m bench.run_bench", *said]))
     try:
         bench.run()
     except KeyboardInterrupt:

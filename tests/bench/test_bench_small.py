@@ -10,8 +10,9 @@ import pytest
 from bench.compact_rows import compact_rows
 from bench.judging import Record, compare, record_of
 from bench.measuring import Outcome, hand_over, in_own_process, measure
-from bench.peers import METHODS, Task
+from bench.peers import METHODS
 from bench.run_bench import main
+from bench.tasks import Task
 from bench.towns import town
 from bench.transport import as_transport, is_transport
 from hypothesis import given, settings

@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench.peers import METHODS, OF_THE_ENGINE, Task
+from bench.peers import METHODS, OF_THE_ENGINE
+from bench.tasks import Task
 
 
 def read(path: Path) -> Any:
