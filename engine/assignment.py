@@ -93,7 +93,6 @@ def solve_assignment(
     solved = time.perf_counter()
     if faults := violations(problem, found.chosen):
         raise AssertionError(f"The solver broke its own rules: {faults[:3]}")
-    prices = found.certificate[0].request_prices.tolist() if found.certificate else []
     ended = time.perf_counter()
     return Solution(
         chosen=_take(candidates, found.chosen),
@@ -102,7 +101,7 @@ def solve_assignment(
         gap=found.gap,
         proof=found.proof,
         model=found.model,
-        prices=dict(zip(request_ids, prices, strict=False)),
+        prices=dict(zip(request_ids, found.request_prices.tolist(), strict=False)),
         seconds={
             "read": read - began,
             "solve": solved - read,

@@ -1,15 +1,20 @@
-"""What a proof rests on: prices, the nodes they bound, and what can be said of a problem before any search."""
+"""What a proof rests on: prices, the nodes they bound, and what can be said of a problem before any search.
+
+A bound is Lagrangian: for any prices >= 0 nothing can be worth more than what all requests, side rows and best
+plans earn at those prices.
+"""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, replace
-from math import inf
+from math import floor, inf
 
 import numpy as np
 
 from engine.greedy import SideTerms
 from engine.plans import Found, Plans
-from engine.problem import Floats, Ints, Problem
+from engine.problem import Branch, Decision, Floats, Ints, Problem
 
 PROVED = 1e-6
 """A relative gap below this counts as none."""
@@ -33,6 +38,74 @@ class Node:
     prices: Prices
 
 
+class Clock:
+    """The seconds a run may take, counted from now."""
+
+    def __init__(self, limit_s: float) -> None:
+        self._ends = time.perf_counter() + limit_s
+
+    def left_s(self) -> float:
+        """Seconds left, not below zero."""
+        return max(0.0, self._ends - time.perf_counter())
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a search may begin with.
+
+    Parameters
+    ----------
+    plans, chosen
+        The first columns, and an assignment.
+    prices
+        For its first bound.
+    best, proved_best
+        What all best plans together are worth at these prices, with tie-breaks and without.
+    """
+
+    plans: Found
+    chosen: Ints
+    prices: Prices
+    best: float
+    proved_best: float
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """When a search has done enough.
+
+    Parameters
+    ----------
+    step
+        The number every value is a multiple of; 0 when there is none.
+    gap, allowance
+        Distance of plan and bound that may remain, relative to the plan and in points: whichever is larger.
+    time_share
+        The search's share of the time for integer programmes.
+    """
+
+    step: float
+    gap: float = 0.0
+    allowance: float = 0.0
+    time_share: float = 1.0
+
+    def enough(self, points: float) -> float:
+        """The bound at which a plan worth ``points`` needs no further work."""
+        scale = max(1.0, abs(points))
+        nothing = self.step * (1 - PROVED) if self.step else PROVED * scale
+        return points + max(self.gap * scale, self.allowance, nothing)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a node may decide: is one of these candidates taken? They are a pair, or a single start of it."""
+
+    request: int
+    volunteer_week: int
+    start: int
+    candidates: Ints
+
+
 class Pricing:
     """Pricing that remembers: only volunteer-weeks whose worths changed, or whose floor fell, are priced again."""
 
@@ -50,6 +123,51 @@ class Pricing:
         self._best = np.where(stale, found.best, self._best)
         self._worth = worth
         return replace(found, best=self._best)
+
+
+class Bounding:
+    """The bounds of the nodes of one search, and the questions they have decided."""
+
+    def __init__(self, problem: Problem, side: SideTerms) -> None:
+        self._problem, self._side = problem, side
+        self.questions: list[Question] = []
+
+    def worth(self, prices: Prices, decided: tuple[tuple[int, bool], ...], value: Floats) -> Floats:
+        """Reduce the values of candidates by what they use, and forbid what is decided against."""
+        worth = value - prices.requests[self._problem.request]
+        if len(self._side.row):
+            worth -= self._side.priced(prices.rows, len(value))
+        for k, taken in decided:
+            if taken:
+                worth[self.questions[k].candidates] += prices.decisions.get(k, 0.0)
+        for k, taken in decided:
+            if not taken:
+                worth[self.questions[k].candidates] = -inf
+        return worth
+
+    def fixed_part(self, prices: Prices) -> float:
+        """The bound without the plans: needed pi + b mu - the prices of what is to be taken."""
+        fixed = float(self._problem.needed @ prices.requests) - sum(prices.decisions.values())
+        return fixed + float(prices.rows @ self._side.bound)
+
+    def bounds(self, plans: Plans, nodes: list[Node], value: Floats) -> list[float]:
+        """Bound all assignments of each node, when candidate c is worth ``value[c]``."""
+        pricing, floors = Pricing(plans), np.zeros(self._problem.n_volunteer_weeks)
+        worths = (self.worth(node.prices, node.decided, value) for node in nodes)
+        best = [float(pricing.price(worth, floors, 1).best.sum()) for worth in worths]
+        return [self.fixed_part(node.prices) + of_plans for node, of_plans in zip(nodes, best, strict=True)]
+
+    def branch(self, node: Node) -> Branch:
+        """Write a node as a leaf of the certificate."""
+        asked = [(self.questions[k], taken) for k, taken in node.decided]
+        decided = tuple(Decision(q.request, q.volunteer_week, taken, q.start) for q, taken in asked)
+        prices = [node.prices.decisions.get(k, 0.0) for k, taken in node.decided if taken]
+        return Branch(decided, node.prices.requests, node.prices.rows, np.array(prices, dtype=np.float64))
+
+
+def rounded_down(bound: float, step: float) -> float:
+    """Round a bound down to the multiples of ``step`` that values are; as it is when ``step`` is 0."""
+    return floor(bound / step + PROVED) * step if step and np.isfinite(bound) else bound
 
 
 def lottery(problem: Problem, step: float, seed: int) -> Floats:

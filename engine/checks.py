@@ -15,14 +15,17 @@ Definition. A set of candidates is *feasible* when
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from math import asin, ceil, cos, floor, inf, isfinite, isnan, radians, sin, sqrt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple, replace
+from math import floor, inf, isfinite, nan
 
 import numpy as np
+from numpy.typing import NDArray
 
-from engine.problem import EARTH_RADIUS_KM, NO_TIME, Branch, Floats, Problem, SideRow
+from engine.checked_weeks import TOLERANCE, best_plan, conflict, load_of
+from engine.problem import Branch, Decision, Floats, Ints, Problem, SideRow
 
-TOLERANCE = 1e-6
+Bools = NDArray[np.bool_]
 
 
 def violations(problem: Problem, chosen: Iterable[int]) -> list[str]:
@@ -45,7 +48,7 @@ def objective_of(problem: Problem, chosen: Iterable[int]) -> float:
     cs = [int(c) for c in chosen]
     points = sum(float(problem.value[c]) for c in cs)
     for u, of_u in _by_volunteer_week(problem, cs).items():
-        points += _load(problem.load_points[u], len(of_u))
+        points += load_of(problem.load_points[u], len(of_u))
     for row in problem.side_rows:
         if isfinite(row.penalty):
             points -= row.penalty * max(0.0, _left_side(row, set(cs)) - row.bound)
@@ -56,118 +59,148 @@ def certified_bound(problem: Problem, certificate: Sequence[Branch]) -> float:
     """Recompute the number that no feasible assignment can exceed, from the prices alone.
 
     For any prices that are not negative, what all requests, side rows and volunteer-weeks could earn at them is
-    a bound (weak duality). Each leaf of the certificate bounds the assignments that decide its pairs its way; the
-    leaves must cover every case, so the largest leaf bounds them all.
+    a bound (weak duality). Each leaf of the certificate bounds the assignments that decide its way. The leaves of
+    the same components must cover every case, so the largest of them bounds these components; every component
+    must be spoken of once, so the sum bounds everything.
 
     Returns
     -------
     float
         Points; infinite when the certificate is empty, incomplete, or holds an impossible price.
     """
-    if not certificate or not _covers([frozenset(branch.decided) for branch in certificate]):
-        return inf
-    bound = max(_leaf_bound(problem, branch) for branch in certificate)
-    step = problem.resolution
-    return floor(bound / step + TOLERANCE) * step if step and isfinite(bound) else bound
+    groups: dict[tuple[int, ...], list[Branch]] = defaultdict(list)
+    for branch in certificate:
+        groups[branch.components].append(branch)
+    step, bound = problem.resolution, 0.0
+    for components, leaves in _parted(problem, groups):
+        if components is None or not _covers([frozenset(branch.decided) for branch in leaves]):
+            return inf
+        best = max(_leaf_bound(problem, branch, components) for branch in leaves)
+        bound += floor(best / step + TOLERANCE) * step if step and isfinite(best) else best
+    return bound if groups else inf
 
 
-def _leaf_bound(problem: Problem, branch: Branch) -> float:
-    taken = [(r, u) for r, u, is_taken in branch.decided if is_taken]
-    dropped = {(r, u) for r, u, is_taken in branch.decided if not is_taken}
-    sizes = (len(branch.request_prices), len(branch.row_prices), len(branch.pair_prices))
-    if sizes != (problem.n_requests, len(problem.side_rows), len(taken)):
+class _Part:
+    """Some components, or everything: what lies in it, and its best plans at the worths asked for last."""
+
+    def __init__(self, problem: Problem, requests: Bools, weeks: Bools, rows: Bools) -> None:
+        self._problem = problem
+        self.requests, self.rows = requests, rows
+        cs = np.flatnonzero(weeks[problem.volunteer_week])
+        order = np.argsort(problem.volunteer_week[cs], kind="stable")
+        self.candidates = cs[order]
+        self._week = problem.volunteer_week[self.candidates]
+        self._most = problem.load_points.max(axis=1, initial=0.0)[self._week]
+        self._left = np.full(len(cs), nan)
+        self._best: dict[int, float] = {}
+
+    def of_decision(self, decision: Decision) -> Ints | None:
+        """List what a decision is about, as positions in ``candidates``; ``None`` when it is not of this part."""
+        low, high = np.searchsorted(self._week, [decision.volunteer_week, decision.volunteer_week + 1])
+        of_week = self.candidates[low:high]
+        pair = np.flatnonzero(self._problem.request[of_week] == decision.request)
+        if decision.start >= 0:
+            pair = pair[of_week[pair] == decision.start]
+        return low + pair if len(pair) else None
+
+    def best_plans(self, left: Floats) -> float:
+        """Add up the best plan of every volunteer-week when ``candidates`` are worth ``left``."""
+        problem, worthwhile = self._problem, left + self._most > 0
+        for u in np.unique(self._week[left != self._left]).tolist():
+            low, high = np.searchsorted(self._week, [u, u + 1])
+            picked = low + np.flatnonzero(worthwhile[low:high])
+            worths = dict(zip(self.candidates[picked].tolist(), left[picked].tolist(), strict=True))
+            self._best[u] = best_plan(problem, u, worths) if worths else 0.0
+        self._left = left
+        return sum(self._best.values())
+
+
+def _parted(
+    problem: Problem, groups: dict[tuple[int, ...], list[Branch]]
+) -> Iterator[tuple[_Part | None, list[Branch]]]:
+    """Find what each group of leaves speaks of; nothing when together they do not speak of everything once."""
+    if list(groups) == [()]:
+        sizes = (problem.n_requests, problem.n_volunteer_weeks, len(problem.side_rows))
+        everything = [np.ones(size, dtype=np.bool_) for size in sizes]
+        yield _Part(problem, *everything), groups[()]
+        return
+    labels = _components(problem)
+    known = np.unique(labels[0]).tolist()
+    complete = sorted(name for components in groups for name in components) == known
+    for components, leaves in groups.items():
+        yield _Part(problem, *(np.isin(of, components) for of in labels)) if complete else None, leaves
+
+
+def _components(problem: Problem) -> tuple[Ints, Ints, Ints]:
+    """Name the component of every request, volunteer-week and side row by its first request.
+
+    The smallest number spreads over all that candidates and side rows link, until it spreads no further. What
+    has no candidates belongs to the first component.
+    """
+    n, of_request = problem.n_requests, np.arange(problem.n_requests)
+    rows = [np.asarray(row.candidates, dtype=np.int64) for row in problem.side_rows]
+    in_row = np.concatenate([problem.request[:0], *(problem.request[cs] for cs in rows)])
+    row = np.repeat(np.arange(len(rows)), [len(cs) for cs in rows])
+    while True:
+        of_week, of_row = np.full(problem.n_volunteer_weeks, n), np.full(len(rows), n)
+        np.minimum.at(of_week, problem.volunteer_week, of_request[problem.request])
+        np.minimum.at(of_row, row, of_request[in_row])
+        spread = of_request.copy()
+        np.minimum.at(spread, problem.request, of_week[problem.volunteer_week])
+        np.minimum.at(spread, in_row, of_row[row])
+        spread = spread[spread]
+        if (spread == of_request).all():
+            break
+        of_request = spread
+    names = np.unique(of_request[problem.request])
+    first = names[0] if len(names) else 0
+    of_request, of_week, of_row = (np.where(np.isin(of, names), of, first) for of in (of_request, of_week, of_row))
+    return of_request, of_week, of_row
+
+
+def _leaf_bound(problem: Problem, branch: Branch, part: _Part) -> float:
+    decided = [(decision.taken, part.of_decision(decision)) for decision in branch.decided]
+    if not _are_prices(problem, branch) or any(of is None for _, of in decided):
         return inf
-    prices = np.concatenate([branch.request_prices, branch.row_prices, branch.pair_prices])
-    if not np.isfinite(prices).all() or (prices < 0).any():
-        return inf
-    if any(mu > row.penalty for mu, row in zip(branch.row_prices, problem.side_rows, strict=True)):
+    if branch.request_prices[~part.requests].any() or branch.row_prices[~part.rows].any():
         return inf
     left = problem.value - branch.request_prices[problem.request]
-    for mu, row in zip(branch.row_prices, problem.side_rows, strict=True):
+    bound = float(problem.needed @ branch.request_prices) - float(branch.taken_prices.sum())
+    for i in np.flatnonzero(branch.row_prices):
+        row, mu = problem.side_rows[i], float(branch.row_prices[i])
         np.subtract.at(left, row.candidates, mu * row.coefficients)
-    for pi, (r, u) in zip(branch.pair_prices, taken, strict=True):
-        left[(problem.request == r) & (problem.volunteer_week == u)] += pi
-    for r, u in dropped:
-        left[(problem.request == r) & (problem.volunteer_week == u)] = -inf
-    bound = float(problem.needed @ branch.request_prices) - float(branch.pair_prices.sum())
-    bound += sum(float(mu) * row.bound for mu, row in zip(branch.row_prices, problem.side_rows, strict=True))
-    return bound + _best_plans(problem, left)
+        bound += mu * row.bound
+    left = left[part.candidates]
+    prices = iter(branch.taken_prices)
+    for taken, of in decided:
+        left[of] += next(prices) if taken else -inf
+    return bound + part.best_plans(left)
 
 
-def _covers(leaves: list[frozenset[tuple[int, int, bool]]]) -> bool:
-    """Whether the leaves are those of one tree: some pair splits them all, and each side is covered in turn."""
+def _are_prices(problem: Problem, branch: Branch) -> bool:
+    """Whether there is a price for everything, and each is possible."""
+    n_taken = sum(decision.taken for decision in branch.decided)
+    sizes = (len(branch.request_prices), len(branch.row_prices), len(branch.taken_prices))
+    prices = np.concatenate([branch.request_prices, branch.row_prices, branch.taken_prices])
+    caps = np.array([row.penalty for row in problem.side_rows])
+    return (
+        sizes == (problem.n_requests, len(problem.side_rows), n_taken)
+        and bool(np.isfinite(prices).all() and (prices >= 0).all())
+        and bool((branch.row_prices <= caps).all())
+    )
+
+
+def _covers(leaves: list[frozenset[Decision]]) -> bool:
+    """Whether the leaves are those of one tree: some question splits them all, and each side is covered in turn."""
     if frozenset() in leaves:
         return True
-    in_all = set.intersection(*({(r, u) for r, u, _ in leaf} for leaf in leaves)) if leaves else set()
+    asked = [{replace(decision, taken=True) for decision in leaf} for leaf in leaves]
+    in_all = set.intersection(*asked) if asked else set()
     if not in_all:
         return False
-    r, u = min(in_all)
-    sides = ([leaf - {(r, u, side)} for leaf in leaves if (r, u, side) in leaf] for side in (True, False))
-    return all(_covers(side) for side in sides)
-
-
-def _best_plans(problem: Problem, left: Floats) -> float:
-    """Add up the best plan of every volunteer-week when candidate c is worth ``left[c]``."""
-    most = problem.load_points.max(axis=1, initial=0.0)
-    worthwhile = np.flatnonzero(left + most[problem.volunteer_week] > 0)
-    weeks = _by_volunteer_week(problem, worthwhile.tolist())
-    return sum(_best_plan(problem, u, cs, left) for u, cs in weeks.items())
-
-
-def _best_plan(problem: Problem, u: int, cs: list[int], left: Floats) -> float:
-    """Search the best plan of one volunteer-week, depth first, cut off by what the rest could at best add."""
-    load = problem.load_points[u]
-    visits = int(min(problem.visits_left[u], len(cs)))
-    minutes = float(problem.minutes_left[u])
-    if len(cs) == 1:
-        fits = visits >= 1 and problem.minutes[cs[0]] <= minutes + TOLERANCE
-        return max(0.0, float(left[cs[0]]) + _load(load, 1)) if fits else 0.0
-    cs = sorted(cs, key=lambda c: (problem.starts[c], problem.ends[c], c))
-    rest = _at_best(problem, cs, left, load, visits, minutes)
-    best = 0.0
-    stack: list[tuple[int, int, float, float, tuple[int, ...]]] = [(0, 0, minutes, 0.0, ())]
-    while stack:
-        i, n, minutes_left, worth, plan = stack.pop()
-        best = max(best, worth)
-        if i == len(cs) or n == visits or worth + rest(i, n, minutes_left) <= best + 1e-9:
-            continue
-        c = cs[i]
-        stack.append((i + 1, n, minutes_left, worth, plan))
-        if (
-            problem.minutes[c] <= minutes_left + TOLERANCE
-            and all(problem.request[c] != problem.request[p] for p in plan)
-            and not any(_conflict(problem, p, c) for p in plan)
-        ):
-            more = worth + float(left[c]) + _load(load, n + 1) - _load(load, n)
-            stack.append((i + 1, n + 1, minutes_left - float(problem.minutes[c]), more, (*plan, c)))
-    return best
-
-
-def _at_best(
-    problem: Problem, cs: list[int], left: Floats, load: Floats, visits: int, minutes: float
-) -> Callable[[int, int, float], float]:
-    """Make a function (i, n, minutes left) -> most that candidates i, i+1, … can add to a plan of n visits.
-
-    Ways between places and repeated requests are forgotten, so it is never too low; for a week of many short
-    jobs it is the exact knapsack.
-    """
-    steps = [_load(load, n + 1) - _load(load, n) for n in range(visits)]
-    whole = isfinite(minutes) and minutes <= 2000 and all(float(problem.minutes[c]).is_integer() for c in cs)
-    size = int(minutes) + 1 if whole else 1
-    use = [int(problem.minutes[c]) if whole else 0 for c in cs]
-    starts = [int(problem.starts[c]) for c in cs]
-    # table[i, n, h]: candidates i.., n visits made, h minutes left.
-    table = np.zeros((len(cs) + 1, visits + 1, size))
-    for i in range(len(cs) - 1, -1, -1):
-        table[i] = table[i + 1]
-        timed = starts[i] != NO_TIME
-        after = next((j for j in range(i + 1, len(cs)) if not timed or starts[j] >= problem.ends[cs[i]]), len(cs))
-        if use[i] < size:
-            gain = float(left[cs[i]]) + np.array(steps)[:, None] + table[after, 1:, : size - use[i]]
-            table[i, :-1, use[i] :] = np.maximum(table[i, :-1, use[i] :], gain)
-    if whole:
-        return lambda i, n, minutes_left: float(table[i, n, int(minutes_left + TOLERANCE)])
-    return lambda i, n, minutes_left: float(table[i, n, 0])
+    question = min(in_all, key=astuple)
+    sides = (question, replace(question, taken=False))
+    return all(_covers([leaf - {side} for leaf in leaves if side in leaf]) for side in sides)
 
 
 def _too_many_for_a_request(problem: Problem, chosen: list[int]) -> list[str]:
@@ -196,7 +229,7 @@ def _conflicting_visits(problem: Problem, u: int, cs: list[int]) -> list[str]:
         f"volunteer-week {u} cannot make visits {a} and {b} both"
         for position, a in enumerate(cs)
         for b in cs[position + 1 :]
-        if _conflict(problem, a, b)
+        if conflict(problem, a, b)
     ]
 
 
@@ -211,31 +244,6 @@ def _broken_side_rows(problem: Problem, chosen: list[int]) -> list[str]:
 
 def _left_side(row: SideRow, chosen: set[int]) -> float:
     return sum(float(a) for c, a in zip(row.candidates, row.coefficients, strict=True) if int(c) in chosen)
-
-
-def _load(load: Floats, n: int) -> float:
-    """Points for n new visits; the last step repeats."""
-    return float(load[:n].sum()) + max(0, n - len(load)) * float(load[-1]) if n else 0.0
-
-
-def _conflict(problem: Problem, a: int, b: int) -> bool:
-    """Whether one volunteer cannot make both visits: neither leaves time for the way and the rest to the other."""
-    if problem.starts[a] == NO_TIME or problem.starts[b] == NO_TIME:
-        return False
-    pause = _pause_seconds(problem, a, b)
-    return bool(problem.ends[a] + pause > problem.starts[b] and problem.ends[b] + pause > problem.starts[a])
-
-
-def _pause_seconds(problem: Problem, a: int, b: int) -> int:
-    """Way and rest between two visits, by the haversine formula, one pair at a time."""
-    degrees = [float(problem.lat[a]), float(problem.lon[a]), float(problem.lat[b]), float(problem.lon[b])]
-    if any(isnan(d) for d in degrees):
-        return 0
-    lat_a, lon_a, lat_b, lon_b = (radians(d) for d in degrees)
-    h = sin((lat_b - lat_a) / 2) ** 2 + cos(lat_a) * cos(lat_b) * sin((lon_b - lon_a) / 2) ** 2
-    km = 2 * EARTH_RADIUS_KM * asin(sqrt(min(1.0, h)))
-    travel = problem.travel
-    return int(60 * (ceil(travel.fixed_minutes + 60 * km / travel.speed_km_per_h - 1e-9) + travel.rest_minutes))
 
 
 def _by_volunteer_week(problem: Problem, cs: list[int]) -> dict[int, list[int]]:

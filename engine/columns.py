@@ -1,13 +1,12 @@
-"""Proved optimal at scale: column generation over weekly plans, then branching until the proof is complete.
+"""The linear relaxation of the plan model over the plans found so far, held by HiGHS and reached through PuLP.
 
 The plan model (formulation page): one column per feasible plan of a volunteer-week; rows for requests (price
-pi), for volunteer-weeks (price sigma), and for side rows (price mu). :class:`Master` is its linear relaxation
-over the plans found so far, held by HiGHS and reached through PuLP; :mod:`engine.branching` runs the search.
+pi), for volunteer-weeks (price sigma), and for side rows (price mu). :mod:`engine.branching` generates the
+columns, :mod:`engine.planning` runs it all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 
@@ -16,46 +15,21 @@ import numpy as np
 import pulp
 from numpy.typing import NDArray
 
-from engine.branching import Clock, Progress, Search
 from engine.greedy import SideTerms
 from engine.plans import Found
-from engine.problem import Assignment, Floats, Ints, Problem
-
-__all__ = ["Master", "Progress", "Relaxation", "solve_plans"]
+from engine.problem import Floats, Ints, Problem
 
 
-def solve_plans(
-    problem: Problem,
-    *,
-    gap: float = 0.0,
-    time_limit_s: float = 60.0,
-    seed: int = 0,
-    progress: Callable[[Progress], None] | None = None,
-) -> Assignment:
-    """Solve a matching problem over weekly plans, and prove how good the result is.
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run stands: best plan's value and bound so far; ``stage`` is a word for people."""
 
-    Parameters
-    ----------
-    gap
-        Relative distance of plan and bound at which to stop; 0 asks for the optimum.
-    time_limit_s
-        Seconds after which the best plan and the bound reached so far are returned.
-    seed
-        Settles ties between plans of equal value by lottery; the same seed gives the same plan.
-    progress
-        Called after every round; whatever it raises ends the run and reaches the caller.
-
-    Returns
-    -------
-    Assignment
-        With the certificate whose prices prove its bound.
-
-    Raises
-    ------
-    NoSolutionError
-        When the side rows that must hold cannot all be kept, or no plan keeping them was found in time.
-    """
-    return Search(problem, Master, gap, Clock(time_limit_s), seed, progress).run()
+    stage: str
+    round: int
+    value: float
+    bound: float
+    gap: float
+    n_columns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +181,7 @@ class Master:
                 row = np.array([self._n_requests + self._n_weeks + k], dtype=np.int32)
                 highs.addCol(float(side.penalty[i]), 0.0, inf, 1, row, np.array([-1.0]))
         n, begin = len(kept), highs.getNumCol()
-        part = self._only(kept)
+        part = self.plans(kept)
         starts, indices, coefficients = self._entries(part, with_decisions=False)
         highs.addCols(
             n, -self.value[kept], np.zeros(n), np.ones(n), len(indices), starts[:-1].astype(np.int32),
@@ -221,13 +195,20 @@ class Master:
         taken = np.array(highs.getSolution().col_value)[begin:] > 0.5
         return part.members[np.repeat(taken, np.diff(part.first))]
 
-    def _only(self, kept: Ints) -> Found:
+    def plans(self, kept: Ints) -> Found:
+        """Take out the plans ``kept`` (ascending)."""
         sizes = np.diff(self.first)
         inside = np.zeros(self.n_columns, dtype=np.bool_)
         inside[kept] = True
         first = np.concatenate([[0], np.cumsum(sizes[kept])])
         members = self.members[np.repeat(inside, sizes)]
         return Found(np.empty(0), self.week[kept], first, members, self.value[kept])
+
+    def members_of(self, plans: NDArray[np.bool_]) -> tuple[Ints, Ints]:
+        """List the candidates of some plans (a mask), and the plan of each."""
+        sizes = np.diff(self.first)
+        inside = np.repeat(plans, sizes)
+        return self.members[inside], np.repeat(np.arange(len(sizes)), sizes)[inside]
 
     def _add_spare(self, row: int) -> int:
         """Add a column by which a row can be exceeded; return its index."""

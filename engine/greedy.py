@@ -86,6 +86,46 @@ def points_of(problem: Problem, side: SideTerms, chosen: Ints) -> float:
     return points - float(side.penalty[soft] @ np.maximum(0.0, over[soft]))
 
 
+class BestPlan:
+    """The best assignment a search has met, and ways to look for a better one without prices.
+
+    Parameters
+    ----------
+    value
+        Values of the candidates with their tie-breaks.
+    points
+        What the plan is worth; before there is any, a number no assignment is below.
+    """
+
+    def __init__(self, problem: Problem, side: SideTerms, value: Floats, worst: float) -> None:
+        self._problem, self._side = problem, side
+        self.chosen: Ints | None = None
+        self.points = worst
+        asked = side.coefficient < 0
+        first = np.zeros(len(value))
+        first[side.candidate[asked]] = 1.0 + np.isinf(side.penalty[side.row[asked]])
+        # Candidates that floors and pins ask for come before all others.
+        self._by_value = np.lexsort((-value, -first))
+
+    def offer(self, chosen: Ints) -> None:
+        """Keep an assignment when it is feasible and the best so far."""
+        if self._side.broken(chosen, self._problem.n_candidates):
+            return
+        points = points_of(self._problem, self._side, chosen)
+        if self.chosen is None or points > self.points:
+            self.chosen, self.points = np.sort(chosen), points
+
+    def insert(self, plans: Plans, shares: Floats | None = None) -> Ints:
+        """Insert candidates by their shares in a fractional plan (shape (n_candidates,)), then the rest by value."""
+        order = self._by_value
+        if shares is not None:
+            support = np.flatnonzero(shares)
+            order = np.concatenate([support[np.argsort(-shares[support], kind="stable")], order])
+        chosen = insert_in_order(plans, self._side, order)
+        self.offer(chosen)
+        return chosen
+
+
 def insert_in_order(plans: Plans, side: SideTerms, order: Ints) -> Ints:
     """Take every candidate of ``order``, one after the other, that still fits and does not lower the objective.
 

@@ -163,21 +163,41 @@ def _are_multiples(values: Floats, step: float) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """One case of a proof: a pair (request, volunteer-week), or a single start of it, is taken or not.
+
+    Parameters
+    ----------
+    start
+        The candidate decided on; -1 for the whole pair.
+    """
+
+    request: int
+    volunteer_week: int
+    taken: bool
+    start: int = -1
+
+
+@dataclass(frozen=True, slots=True)
 class Branch:
-    """One leaf of the proof: pairs decided either way, and the prices that bound this leaf.
+    """One leaf of the proof: what is decided in it, and the prices that bound it.
 
     Parameters
     ----------
     decided
-        ``(request, volunteer_week, taken)``: in this leaf the pair is taken, or not.
-    request_prices, row_prices, pair_prices
-        Prices >= 0 of the requests, of the side rows, and of the pairs decided to be taken (in their order).
+        The case this leaf speaks of; empty for all cases.
+    request_prices, row_prices, taken_prices
+        Prices >= 0 of the requests, of the side rows, and of the decisions that say "taken" (in their order).
+    components
+        The components of the problem this leaf speaks of, each named by its first request; empty for all.
+        Leaves of the same components belong together. Outside of them every price is zero.
     """
 
-    decided: tuple[tuple[int, int, bool], ...]
+    decided: tuple[Decision, ...]
     request_prices: Floats
     row_prices: Floats
-    pair_prices: Floats
+    taken_prices: Floats
+    components: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,3 +232,10 @@ class Assignment:
     def gap(self) -> float:
         """Relative distance of objective and bound, never negative."""
         return max(0.0, self.bound - self.objective) / max(1.0, abs(self.objective))
+
+    @property
+    def request_prices(self) -> Floats:
+        """The price of each request, from the first leaf of every component; empty without a certificate."""
+        first = {leaf.components: leaf.request_prices for leaf in reversed(self.certificate)}
+        total: Floats = np.sum(list(first.values()), axis=0) if first else np.empty(0)
+        return total

@@ -8,15 +8,15 @@ from collections.abc import Callable
 import numpy as np
 import pulp
 
-from engine.columns import solve_plans
+from engine.bounds import PROVED, proof_of
 from engine.errors import InputError, NoSolutionError
 from engine.formulation import compact
-from engine.problem import Assignment, Problem
+from engine.planning import solve_plans
+from engine.problem import NO_TIME, Assignment, Problem
+
+__all__ = ["MODELS", "PROVED", "proof_of", "solve", "solve_compact"]
 
 MODELS = ("auto", "compact", "plans")
-
-PROVED = 1e-6
-"""A relative gap below this counts as none."""
 
 FEASIBLE = 2
 """HiGHS's ``kSolutionStatusFeasible``."""
@@ -62,15 +62,6 @@ def solve(
     return solve_plans(problem, gap=gap, time_limit_s=time_limit_s, seed=seed, progress=progress)
 
 
-def proof_of(objective: float, bound: float, gap: float, resolution: float) -> str:
-    """Say what objective and bound prove: ``optimal``, ``within_gap`` or ``feasible``."""
-    distance = max(0.0, bound - objective)
-    scale = max(1.0, abs(objective))
-    if distance <= PROVED * scale or distance < resolution * (1 - 1e-6):
-        return "optimal"
-    return "within_gap" if distance <= gap * scale else "feasible"
-
-
 def solve_compact(problem: Problem, *, gap: float, time_limit_s: float) -> Assignment:
     """Solve the compact model with HiGHS through PuLP.
 
@@ -97,6 +88,20 @@ def solve_compact(problem: Problem, *, gap: float, time_limit_s: float) -> Assig
     bound = max(objective, -float(info.mip_dual_bound))
     proof = proof_of(objective, bound, gap, problem.resolution)
     return Assignment(chosen, objective, bound, proof, "compact")
+
+
+def compile_ahead() -> None:
+    """Have the search compiled and kept on disk, so that the first run need not wait some 20 s for it."""
+    nothing, one = np.array([NO_TIME]), np.array([1.0])
+    nowhere = np.array([np.nan])
+    index = np.zeros(1, dtype=np.int64)
+    solve(
+        Problem(
+            needed=np.ones(1, dtype=np.int64), minutes_left=one, visits_left=one, load_points=np.zeros((1, 1)),
+            volunteer=index, request=index, volunteer_week=index, value=one, minutes=one, starts=nothing,
+            ends=nothing, lat=nowhere, lon=nowhere,
+        )
+    )  # fmt: skip
 
 
 def _rounded(value: float, resolution: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -60,6 +61,70 @@ def side_rows(draw, n_candidates):
         floor, penalty = draw(st.integers(1, 3)), draw(st.integers(1, 9))
         return SideRow("equity", candidates, -np.ones(len(members)), -float(floor), float(penalty))
     return SideRow("pin", candidates, -np.ones(len(members)), -1.0)
+
+
+@st.composite
+def triangles(draw):
+    """Draw three pairs of which any two exclude each other by side rows: the relaxation takes half of each."""
+    values = np.array(draw(st.lists(st.integers(300, 700), min_size=3, max_size=3))) / 100
+    return triangle(values)
+
+
+def triangle(values=(5.0, 5.0, 5.0), n_starts=1):
+    """Make the triangle of pairs; with more starts, those of the same number exclude each other, not the pairs."""
+    n = 3 * n_starts
+    corner, start = np.arange(n) // n_starts, np.arange(n) % n_starts
+    rows = [
+        SideRow(f"lending:{k}:{a}{b}", np.flatnonzero((start == k) & ((corner == a) | (corner == b))), np.ones(2), 1.0)
+        for k in range(n_starts)
+        for a, b in ((0, 1), (1, 2), (0, 2))
+    ]
+    return Problem(
+        needed=np.ones(3, dtype=np.int64),
+        minutes_left=np.full(3, 60.0),
+        visits_left=np.full(3, np.inf),
+        load_points=np.zeros((3, 3)),
+        volunteer=np.arange(3),
+        request=corner,
+        volunteer_week=corner,
+        value=np.asarray(values, float)[corner],
+        minutes=np.full(n, 30.0),
+        starts=np.full(n, NO_TIME),
+        ends=np.full(n, NO_TIME),
+        lat=np.full(n, np.nan),
+        lon=np.full(n, np.nan),
+        side_rows=tuple(rows),
+    )
+
+
+def joined(problems):
+    """Put independent problems (of equal travel and load steps) side by side, as one."""
+    counts = [(p.n_requests, p.n_volunteer_weeks, p.n_candidates) for p in problems]
+    firsts = np.cumsum([(0, 0, 0), *counts], axis=0)[:-1]
+
+    def all_of(name, column=None):
+        shifts = firsts[:, column] if column is not None else np.zeros(len(problems), dtype=np.int64)
+        arrays = [getattr(p, name) for p in problems]
+        return np.concatenate([a + shift if shift else a for a, shift in zip(arrays, shifts, strict=True)])
+
+    plain = ("needed", "minutes_left", "visits_left", "load_points", "value", "minutes", "starts", "ends", "lat", "lon")
+    return Problem(
+        **{name: all_of(name) for name in plain},
+        **{name: all_of(name, column) for name, column in (("request", 0), ("volunteer_week", 1), ("volunteer", 1))},
+        travel=problems[0].travel,
+        side_rows=tuple(
+            replace(row, candidates=row.candidates + first)
+            for p, first in zip(problems, firsts[:, 2], strict=True)
+            for row in p.side_rows
+        ),
+    )
+
+
+@st.composite
+def problems_side_by_side(draw):
+    """Draw two or three independent small problems, some of which need branching."""
+    parts = draw(st.lists(st.one_of(small_problems(max_candidates=5), triangles()), min_size=2, max_size=3))
+    return [replace(part, travel=parts[0].travel) for part in parts]
 
 
 def brute_force(problem: Problem) -> float | None:

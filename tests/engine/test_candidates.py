@@ -171,7 +171,7 @@ def test_starts_are_quarters_of_an_hour_in_steps_within_the_free_stretch():
 
 
 def test_no_visit_outlasts_the_free_stretch():
-    """Two hours after the first start only three quarters of an hour are left."""
+    """The second start, a quarter past eleven, would leave three quarters of an hour."""
     starts = seen(*EVERYTHING_FITS, policy=policy(start_step_minutes=135)).candidates["starts_at"]
 
     assert [f"{start:%H:%M}" for start in starts] == ["09:00"]

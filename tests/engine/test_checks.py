@@ -3,13 +3,19 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_problems import HOUR, brute_force, small_problems
+from small_pilot import BASELINE, EVERYTHING_FITS, NOW, pilot
+from small_pilot import BEN as BEN_JOINS
+from small_problems import HOUR, brute_force, joined, small_problems, triangle
 
+from engine.candidates import view
+from engine.certificate import CertificateNames
 from engine.checks import certified_bound, objective_of, violations
-from engine.problem import Branch, Problem, SideRow, Travel
+from engine.problem import Branch, Decision, Problem, SideRow, Travel
+from engine.programme import problem_of
 
 ADA, BEN = 0, 1
 
@@ -79,12 +85,93 @@ def no_prices(problem, **changes):
 
 
 def test_a_certificate_that_leaves_a_case_out_proves_nothing():
-    one_side = replace(no_prices(problem()), decided=((0, ADA, False),))
-    other_side = replace(one_side, decided=((0, ADA, True),), pair_prices=np.zeros(1))
+    one_side = replace(no_prices(problem()), decided=(Decision(0, ADA, taken=False),))
+    other_side = replace(one_side, decided=(Decision(0, ADA, taken=True),), taken_prices=np.zeros(1))
 
     assert certified_bound(problem(), ()) == np.inf
     assert certified_bound(problem(), (one_side,)) == np.inf
     assert np.isfinite(certified_bound(problem(), (one_side, other_side)))
+
+
+def test_a_decision_about_nothing_proves_nothing():
+    lies = Decision(0, BEN, taken=True)
+    honest = no_prices(problem())
+
+    leaves = [
+        replace(honest, decided=(lies,), taken_prices=np.array([9.0])),
+        replace(honest, decided=(replace(lies, taken=False),)),
+    ]
+
+    assert certified_bound(problem(), leaves) == np.inf
+
+
+def two_triangles():
+    """Two components of requests 0-2 and 3-5, each at most worth 5; a price of 2.5 on every row proves 7.5."""
+    both = joined([triangle(), triangle()])
+    rows = np.repeat([[1.0], [0.0]], 3, axis=1)
+    leaves = [
+        replace(no_prices(both), row_prices=2.5 * np.concatenate(prices), components=(name,))
+        for name, prices in ((0, rows), (3, rows[::-1]))
+    ]
+    return both, leaves
+
+
+def test_the_bounds_of_components_add_up():
+    both, leaves = two_triangles()
+
+    # A component's bound is rounded down to the whole points its values are.
+    assert certified_bound(both, leaves) == 7.0 + 7.0
+
+
+@pytest.mark.parametrize(
+    "tampered",
+    [
+        lambda a, b: [a],
+        lambda a, b: [a, replace(b, components=(0,))],
+        lambda a, b: [a, replace(a, components=(3,))],
+        lambda a, b: [a, b, replace(b, components=(0, 3))],
+        lambda a, b: [a, replace(b, components=())],
+        lambda a, b: [a, replace(b, components=(4,))],
+        lambda a, b: [a, replace(b, decided=(Decision(0, 0, taken=False),))],
+        lambda a, b: [a, replace(b, request_prices=np.array([1.0, 0, 0, 0, 0, 0]))],
+    ],
+    ids=[
+        "a component left out",
+        "a leaf moved to another component",
+        "the prices of another component",
+        "a component twice",
+        "everything and a component",
+        "no component of that name",
+        "a decision of another component",
+        "a price of another component",
+    ],
+)
+def test_leaves_that_mix_components_or_leave_one_out_prove_nothing(tampered):
+    both, leaves = two_triangles()
+
+    assert certified_bound(both, tampered(*leaves)) == np.inf
+
+
+def test_a_certificate_is_read_back_as_it_was_written():
+    with pilot(*EVERYTHING_FITS, *BEN_JOINS).reading() as reading:
+        seen = view(reading, BASELINE, NOW)
+    milk = problem_of(seen)
+    names = CertificateNames.of(seen, milk)
+    pair, start = Decision(0, 0, taken=True), Decision(0, 1, taken=False, start=int(milk.n_candidates - 1))
+    written = Branch((start, pair), np.array([3.5]), np.zeros(len(milk.side_rows)), np.array([1.25]), (0,))
+
+    rows = pd.DataFrame([(0, *row) for row in names.write(written)], columns=["leaf", "row", "price"])
+    (read,) = names.read(rows)
+
+    assert sorted(rows["row"]) == [
+        "component:request:milk",
+        "dropped:milk:Ben:2026-12-01T11:00",
+        "request:milk",
+        "taken:milk:Ada:2026-W49",
+    ]
+    assert (set(read.decided), read.components) == ({pair, start}, (0,))
+    assert read.request_prices.tolist() == [3.5]
+    assert read.taken_prices.tolist() == [1.25]
 
 
 @pytest.mark.parametrize("price", [-1.0, np.nan, np.inf])

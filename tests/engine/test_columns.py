@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from small_problems import brute_force, small_problems
+from small_problems import brute_force, small_problems, triangle
 
 from engine.checks import certified_bound, objective_of, violations
-from engine.columns import solve_plans
 from engine.errors import NoSolutionError
+from engine.planning import solve_plans
 from engine.problem import NO_TIME, Problem, SideRow
 
 
@@ -60,8 +60,7 @@ def test_the_plan_is_the_best_of_all_subsets(problem):
     assert found.objective == pytest.approx(best, abs=1e-6)
     assert objective_of(problem, found.chosen) == pytest.approx(best, abs=1e-6)
     assert found.proof == "optimal"
-    if found.certificate:
-        assert certified_bound(problem, found.certificate) == pytest.approx(found.bound, abs=1e-6)
+    assert certified_bound(problem, found.certificate) == pytest.approx(found.bound, abs=1e-6)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -73,6 +72,17 @@ def test_branching_closes_the_gap_and_its_leaves_prove_it(seed):
     assert found.proof == "optimal"
     assert violations(problem, found.chosen) == []
     assert certified_bound(problem, found.certificate) == pytest.approx(found.objective, abs=1e-6)
+
+
+def test_side_rows_that_tell_starts_apart_are_branched_on_and_proved():
+    """Each pair has two starts; of the same start, any two pairs exclude each other."""
+    problem = triangle(n_starts=2)
+
+    found = solve_plans(problem)
+
+    assert found.objective == 10.0
+    assert any(decision.start >= 0 for leaf in found.certificate for decision in leaf.decided)
+    assert certified_bound(problem, found.certificate) == 10.0
 
 
 def test_pins_that_contradict_the_limits_are_named():

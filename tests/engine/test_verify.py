@@ -34,7 +34,7 @@ def test_an_honest_run_is_proved_in_one_line(store):
     assert found.faults == ()
     assert found.proof == "optimal"
     assert found.bound == found.objective
-    assert found.sentence.endswith("its prices prove that no plan can be worth more (bound 258.27).")
+    assert found.sentence.endswith("its prices prove that no plan can be worth more (bound 256.66).")
 
 
 @pytest.mark.parametrize(
