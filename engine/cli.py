@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -99,10 +100,14 @@ def demo(db: Db = DEMO_DB, seed: Seed = 0, as_json: Json = False) -> None:
     _show_run(run, as_json)
     if not as_json:
         unmatched = run.unmatched["request_id"].head(1).tolist() or run.proposals["request_id"].head(1).tolist()
-        out.print(
-            f"\nNext: [bold]mikro explain {unmatched[0]} --db {db}[/bold]   (all commands: mikro --help)",
-            soft_wrap=True,
-        )
+        command = f"{_mikro()} explain {unmatched[0]} --db {db}"
+        out.print(f"\nNext: [bold]{command}[/bold]   (all commands: {_mikro()} --help)", soft_wrap=True)
+
+
+def _mikro() -> str:
+    """Name this program as it can be typed from here."""
+    here = Path(sys.argv[0])
+    return os.path.relpath(here) if here.name == "mikro" and not shutil.which("mikro") else "mikro"
 
 
 def _forget_demo(old: Path, db: Path) -> None:
