@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pulp
@@ -17,6 +18,11 @@ from engine.problem import NO_TIME, Assignment, Problem
 __all__ = ["MODELS", "PROVED", "proof_of", "solve", "solve_compact"]
 
 MODELS = ("auto", "compact", "plans")
+
+COMPACT_MOST_CANDIDATES = 20_000
+PLANS_SHARE = 0.6
+"""With ``auto``, plans come first; where they leave a gap in this share of the time, and the problem is no larger
+than that, the compact model has the rest."""
 
 FEASIBLE = 2
 """HiGHS's ``kSolutionStatusFeasible``."""
@@ -38,7 +44,7 @@ def solve(
     gap
         Relative distance between plan and bound at which to stop; 0 asks for the optimum.
     model
-        ``compact``, ``plans``, or ``auto`` for the one that suits the problem.
+        ``plans``, ``compact``, or ``auto``: plans, and where they leave a gap on a small problem, compact too.
     seed
         Settles ties between plans of equal value.
 
@@ -59,7 +65,30 @@ def solve(
         return _nothing(problem)
     if model == "compact":
         return solve_compact(problem, gap=gap, time_limit_s=time_limit_s)
-    return solve_plans(problem, gap=gap, time_limit_s=time_limit_s, seed=seed, progress=progress)
+    may_go_on = model == "auto" and problem.n_candidates <= COMPACT_MOST_CANDIDATES
+    share = PLANS_SHARE if may_go_on else 1.0
+    began = time.perf_counter()
+    found = solve_plans(problem, gap=gap, time_limit_s=share * time_limit_s, seed=seed, progress=progress)
+    if found.proof != "feasible" or not may_go_on:
+        return found
+    left = max(0.01, time_limit_s - (time.perf_counter() - began))
+    try:
+        other = solve_compact(problem, gap=gap, time_limit_s=left)
+    except NoSolutionError:
+        return found
+    return better_of(found, other, gap, problem.resolution)
+
+
+def better_of(plans: Assignment, compact: Assignment, gap: float, resolution: float) -> Assignment:
+    """Join what the two models found: the better plan, the lower bound, and the prices while they prove that bound."""
+    best = compact if compact.objective > plans.objective else plans
+    bound = max(best.objective, min(plans.bound, compact.bound))
+    return replace(
+        best,
+        bound=bound,
+        proof=proof_of(best.objective, bound, gap, resolution),
+        certificate=plans.certificate if plans.bound <= compact.bound else (),
+    )
 
 
 def solve_compact(problem: Problem, *, gap: float, time_limit_s: float) -> Assignment:

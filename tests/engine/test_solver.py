@@ -1,0 +1,42 @@
+"""Which model solves what, and what the two make of each other's results."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from engine.errors import InputError
+from engine.problem import Assignment, Branch
+from engine.solver import better_of, solve
+
+NONE = np.empty(0, dtype=np.int64)
+PRICES = (Branch((), np.ones(1), np.zeros(0), np.zeros(0)),)
+PLANS = Assignment(NONE, 90.0, 100.0, "feasible", "plans", PRICES)
+COMPACT = Assignment(NONE, 95.0, 110.0, "feasible", "compact")
+
+
+def test_the_better_plan_meets_the_lower_bound():
+    joined = better_of(PLANS, COMPACT, gap=0.0, resolution=0.0)
+
+    assert (joined.objective, joined.bound, joined.model, joined.proof) == (95.0, 100.0, "compact", "feasible")
+    assert joined.certificate == PRICES
+
+
+def test_a_bound_of_the_compact_model_has_no_prices():
+    proved = replace(COMPACT, bound=95.0, proof="optimal")
+
+    joined = better_of(PLANS, proved, gap=0.0, resolution=0.0)
+
+    assert (joined.bound, joined.proof, joined.certificate) == (95.0, "optimal", ())
+
+
+def test_meeting_in_the_middle_can_prove_the_optimum():
+    joined = better_of(PLANS, replace(COMPACT, objective=100.0), gap=0.0, resolution=0.0)
+
+    assert joined.proof == "optimal"
+
+
+@pytest.mark.parametrize("wrong", [{"model": "magic"}, {"gap": -0.1}, {"gap": 1.0}, {"time_limit_s": 0.0}])
+def test_impossible_settings_are_refused(wrong):
+    with pytest.raises(InputError):
+        solve(None, **wrong)
