@@ -9,27 +9,24 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import structlog
-from filelock import FileLock, Timeout
 
 from engine import identity, reference
 from engine.errors import InputError, StoreError
 from engine.migrations import bring_up_to_date, make_state_macros, sql_of
 from engine.rows import naive_utc
 from engine.transaction import Mark, Reading, Transaction
+from engine.turns import my_turn
 
 __all__ = ["Reading", "Store", "Transaction", "utc_now"]
 
-POLL_S = 0.002
-QUEUE_POLL_S = 0.02
 OVER_PILOT = "set search_path = 'pilot.main,memory.main'"
 DAMAGE = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
 
@@ -243,22 +240,15 @@ class Store:
             finally:
                 self._memory_lock.release()
             return
-        # New lock objects each time, so that threads exclude each other too. Only the next in line waits for
-        # the lock itself: a program that writes on and on would otherwise always be the first to take it again.
-        queue, lock = (FileLock(f"{self.path}.{kind}", fallback_to_soft=False) for kind in ("queue", "lock"))
-        deadline = time.monotonic() + self.lock_timeout_s
-        try:
-            with queue.acquire(self.lock_timeout_s, QUEUE_POLL_S):
-                lock.acquire(max(0.0, deadline - time.monotonic()), POLL_S)
-        except Timeout as error:
-            raise StoreError(busy) from error
-        except OSError as error:
-            reason = f"its folder cannot be written ({error.strerror})"
-            raise StoreError(f"{self._name} cannot be opened: {reason}.") from error
-        try:
+        with ExitStack() as turn:
+            try:
+                turn.enter_context(my_turn(self.path, self.lock_timeout_s))
+            except TimeoutError as error:
+                raise StoreError(busy) from error
+            except OSError as error:
+                reason = f"its folder cannot be written ({error.strerror})"
+                raise StoreError(f"{self._name} cannot be opened: {reason}.") from error
             yield
-        finally:
-            lock.release()
 
     def _attach(self) -> None:
         if self.path is not None:
