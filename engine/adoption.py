@@ -41,7 +41,7 @@ def adopt(store: Store, policy: Policy, actor_id: str, reason: str, as_of: datet
                     occurred_at=as_of or datetime.now(UTC),
                     policy=policy.name,
                     fingerprint=policy.fingerprint,
-                    content=policy.content,
+                    content=policy.text,
                     reason=reason,
                 )
             ]

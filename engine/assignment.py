@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import floor, log10
 from typing import Any
 
 import numpy as np
@@ -88,6 +89,8 @@ def solve_assignment(
     """
     began = time.perf_counter()
     problem, request_ids = _problem(_table(candidates), _table(requests), _table(volunteers))
+    scale = _scale(problem.value)
+    problem = replace(problem, value=problem.value * scale)
     read = time.perf_counter()
     found = solve(problem, gap=gap, time_limit_s=time_limit_s, model=model, seed=seed)
     solved = time.perf_counter()
@@ -96,12 +99,12 @@ def solve_assignment(
     ended = time.perf_counter()
     return Solution(
         chosen=_take(candidates, found.chosen),
-        objective=found.objective,
-        bound=found.bound,
+        objective=found.objective / scale,
+        bound=found.bound / scale,
         gap=found.gap,
         proof=found.proof,
         model=found.model,
-        prices=dict(zip(request_ids, found.request_prices.tolist(), strict=False)),
+        prices=dict(zip(request_ids, (found.request_prices / scale).tolist(), strict=False)),
         seconds={
             "read": read - began,
             "solve": solved - read,
@@ -111,19 +114,27 @@ def solve_assignment(
     )
 
 
+def _scale(value: Floats) -> float:
+    """Choose what to multiply values by, so that the solvers' tolerances are small against the largest of them."""
+    largest = float(np.abs(value).max(initial=0.0))
+    return 10.0 ** (3 - floor(log10(largest))) if 0 < largest < 1 else 1.0
+
+
 def _table(frame: Any) -> pd.DataFrame:
     """Turn any DataFrame that speaks Arrow into a pandas one."""
     if isinstance(frame, pd.DataFrame):
         return frame.reset_index(drop=True)
     try:
         return pd.DataFrame(pa.table(frame).to_pandas())
-    except (TypeError, ValueError, pa.ArrowInvalid) as error:
+    except (AttributeError, TypeError, ValueError, pa.ArrowInvalid) as error:
         raise InputError(f"{type(frame).__name__} is not a DataFrame (pandas, polars or Arrow).") from error
 
 
 def _take(frame: Any, rows: Ints) -> Any:
     if isinstance(frame, pd.DataFrame):
         return frame.iloc[rows]
+    if isinstance(frame, pa.RecordBatch):
+        frame = pa.Table.from_batches([frame])
     return frame.take(rows) if isinstance(frame, pa.Table) else frame[rows.tolist()]
 
 
@@ -131,7 +142,7 @@ def _problem(candidates: pd.DataFrame, requests: pd.DataFrame, volunteers: pd.Da
     _demand(candidates, "candidates", ["request_id", "volunteer_id", "value", "minutes"])
     _demand(requests, "requests", ["request_id", "needed"], unique="request_id")
     _demand(volunteers, "volunteers", ["volunteer_id", "minutes", "visits"], unique="volunteer_id")
-    needed = _numbers(requests["needed"], "requests.needed")
+    needed = np.minimum(_numbers(requests["needed"], "requests.needed"), max(1, len(candidates)))
     if (needed < 0).any() or (needed != np.round(needed)).any():
         raise InputError("requests.needed must hold whole numbers, 0 or more.")
     starts, ends = _times(candidates)
@@ -172,10 +183,11 @@ def _numbers(column: pd.Series[Any], name: str) -> Floats:
 
 def _limits(column: pd.Series[Any], name: str) -> Floats:
     """Read limits of which any may be null, for unlimited."""
-    numbers = _numbers(column.astype(object).where(column.notna(), 0.0), name)
+    unlimited = column.isna() | (column == np.inf)
+    numbers = _numbers(column.astype(object).where(~unlimited, 0.0), name)
     if (numbers < 0).any():
         raise InputError(f"{name} cannot be negative.")
-    return np.where(column.isna(), np.inf, numbers)
+    return np.where(unlimited, np.inf, numbers)
 
 
 def _find(ids: pd.Series[Any], known: pd.Series[Any]) -> Ints:

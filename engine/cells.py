@@ -36,6 +36,8 @@ class Column:
 
 def identifier(text: str) -> str:
     """Read an id: 1 to 64 characters that are safe everywhere."""
+    if re.fullmatch(r"([0-9]{2})?[0-9]{6}[-+]?[0-9]{4}", text):
+        raise CellError("an id that is no personal identity number")
     return _matching(r"[A-Za-z0-9._:-]{1,64}", text, "an id of 1 to 64 letters (a-z), digits, - _ . :")
 
 

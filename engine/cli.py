@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,6 +33,8 @@ DEMO_DB = Path("data/local/demo.duckdb")
 DEMO_MOMENT = utc_of(datetime(2026, 11, 29, 18, 0))
 """The Sunday evening before the two weeks the demo package asks for."""
 
+UsageError: Any = typer.BadParameter.__base__
+
 out = printout.console()
 err = printout.console(stderr=True)
 
@@ -46,8 +49,13 @@ class Mikro(TyperGroup):
         except EngineError as error:
             err.print(f"mikro: {error}", markup=False, highlight=False, soft_wrap=True)
             raise typer.Exit(1) from error
+        except UsageError as error:
+            where = error.ctx.command_path.replace("root", "mikro") if error.ctx else "mikro"
+            said = f"mikro: {error.format_message()} See `{where} --help`."
+            err.print(" ".join(said.split()), markup=False, highlight=False, soft_wrap=True)
+            raise typer.Exit(2) from error
         except KeyboardInterrupt as error:
-            err.print("mikro: interrupted; nothing was written.", markup=False)
+            err.print("mikro: interrupted.", markup=False)
             raise typer.Exit(1) from error
 
 
@@ -72,9 +80,18 @@ AsOf = Annotated[
 PolicyOption = Annotated[
     str | None, typer.Option("--policy", metavar="FILE|NAME", help="Policy (default: the one in force).")
 ]
-Seed = Annotated[int, typer.Option("--seed", help="Settles ties between plans of equal value.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Settles ties between plans of equal value.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Actor = Annotated[str, typer.Option("--actor", envvar="MIKRO_ACTOR", help="Who is doing this, for the log.")]
+
+
+class Model(Enum):
+    """The models a run may use."""
+
+    AUTO = "auto"
+    COMPACT = "compact"
+    PLANS = "plans"
+
 
 PILOT = Path("data/local/pilot.duckdb")
 ME = "cli"
@@ -144,11 +161,12 @@ def import_(
             printout.bad_rows(out, error.bad_rows)
         raise
     if as_json:
-        _print_json({"imported": True, "n_rows": intake.n_rows, "warnings": list(intake.warnings)})
+        _print_json({"imported": bool(intake.facts), "n_rows": intake.n_rows, "warnings": list(intake.warnings)})
         return
     for warning in intake.warnings:
         err.print(f"note: {warning}", markup=False)
-    out.print("Imported " + ", ".join(f"{n} {name}" for name, n in intake.n_rows.items()) + ".")
+    if intake.facts:
+        out.print("Imported " + ", ".join(f"{n} {name}" for name, n in intake.n_rows.items()) + ".")
 
 
 def vars_of(row: Any) -> dict[str, Any]:
@@ -162,9 +180,13 @@ def match(
     as_of: AsOf = None,
     policy: PolicyOption = None,
     seed: Seed = 0,
-    gap: Annotated[float, typer.Option(help="Stop within this relative distance of the bound.")] = 0.0,
-    time_limit_s: Annotated[float, typer.Option(help="Stop after so many seconds with the best plan found.")] = 60.0,
-    model: Annotated[str, typer.Option(help="auto, compact or plans.")] = "auto",
+    gap: Annotated[
+        float, typer.Option(min=0.0, max=0.999, help="Stop within this relative distance of the bound.")
+    ] = 0.0,
+    time_limit_s: Annotated[
+        float, typer.Option(min=0.01, help="Stop after so many seconds with the best plan found.")
+    ] = 60.0,
+    model: Annotated[Model, typer.Option(help="Which model finds the plan.")] = Model.AUTO,
     actor: Actor = ME,
     as_json: Json = False,
 ) -> None:
@@ -173,7 +195,7 @@ def match(
     chosen = _policy(store, policy, as_of)
     with printout.progress(err) as phase:
         run = match_run(
-            store, chosen, as_of, actor_id=actor, gap=gap, time_limit_s=time_limit_s, model=model, seed=seed,
+            store, chosen, as_of, actor_id=actor, gap=gap, time_limit_s=time_limit_s, model=model.value, seed=seed,
             progress=phase("Matching"),
         )  # fmt: skip
     _show_run(run, as_json)
@@ -291,7 +313,8 @@ def policy_adopt(
     """Put a policy in force."""
     policy = Policy.named(name)
     adoption.adopt(Store(db), policy, actor, reason, as_of)
-    out.print(f"{policy.name} ({policy.fingerprint}) is in force.", highlight=False)
+    since = f" from {as_of:%Y-%m-%d %H:%M} UTC" if as_of else ""
+    out.print(f"{policy.name} ({policy.fingerprint}) is in force{since}.", highlight=False)
 
 
 @policies.command("rollback")

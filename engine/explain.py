@@ -48,11 +48,11 @@ class Explanation:
 
     def in_words(self) -> list[str]:
         """Say it in plain sentences."""
-        lines = [
-            f"{row['volunteer_id']} on {row['starts_at']:%a %-d %B at %H:%M}, {row['distance_km']:.1f} km away: "
-            f"{row['value']:g} points = {parts_in_words(row)}."
-            for row in self.proposals.to_dict("records")
-        ]
+        lines = []
+        for row in self.proposals.to_dict("records"):
+            when = f"{row['starts_at']:%a} {row['starts_at'].day} {row['starts_at']:%B at %H:%M}"
+            worth = f"{row['value']:g} points = {parts_in_words(row)}"
+            lines.append(f"{row['volunteer_id']} on {when}, {row['distance_km']:.1f} km away: {worth}.")
         if self.rule:
             lines.append(f"Not fully served, because {WORDS[self.rule].en} ({self.rule}).")
         for rule, n in self.funnel[["rule", "n_volunteers"]].itertuples(index=False):

@@ -51,6 +51,13 @@ class Run:
     input_hash: str
     seconds: dict[str, float]
 
+    @property
+    def pins_left_out(self) -> list[str]:
+        """Name the pins that could not be kept, because a rule forbids the pair or the start."""
+        kept = {row.name for row in self.problem.side_rows}
+        pins = self.view.pins[["request_id", "volunteer_id"]].itertuples(index=False)
+        return [f"{v} for {r}" for r, v in pins if f"pin:{r}:{v}" not in kept]
+
     def summary(self) -> dict[str, Any]:
         """Say what ``mikro match --json`` prints."""
         found = self.assignment
@@ -152,7 +159,7 @@ def _facts_of(run: Run) -> Iterator[facts.Fact]:
         as_of=when,
         policy=view.policy.name,
         fingerprint=view.policy.fingerprint,
-        content=view.policy.content,
+        content=view.policy.text,
         seed=run.seed,
         model=found.model,
         n_requests=summary["n_requests"],

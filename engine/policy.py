@@ -76,6 +76,25 @@ class Policy:
         """Hash the numbers, not the words: 12 hexadecimal digits, equal for equal numbers."""
         return hashlib.sha256(json.dumps(self.numbers(), sort_keys=True).encode()).hexdigest()[:12]
 
+    @property
+    def text(self) -> str:
+        """The TOML text of these numbers: as it was read, or written anew when they were changed in code."""
+        if Policy.from_text(self.content) == self:
+            return self.content
+        lines = [f'name = "{self.name}"']
+        for table, kind in (("weights", Weights), ("limits", Limits)):
+            for number in fields(kind):
+                value = json.dumps(getattr(getattr(self, table), number.name))
+                unit, why = number.metadata["unit"], "Changed in code."
+                lines += [
+                    f"[{table}.{number.name}]",
+                    f"value = {value}",
+                    f'unit = "{unit}"',
+                    f'meaning = "{why}"',
+                    f'reason = "{why}"',
+                ]
+        return "\n".join(lines) + "\n"
+
     def numbers(self) -> dict[str, dict[str, float]]:
         """Return the numbers alone: ``{"weights": {…}, "limits": {…}}``."""
         return {"weights": asdict(self.weights), "limits": asdict(self.limits)}

@@ -37,6 +37,7 @@ def progress(console: Console) -> Iterator[Callable[[str], Callable[[object], No
         TimeElapsedColumn(),
         console=console,
         transient=True,
+        disable=not console.is_terminal,
     )
     with bar:
 
@@ -65,6 +66,8 @@ def run(console: Console, made: Run, n_shown: int = N_SHOWN) -> None:
     summary = made.summary()
     console.print(f"\n[bold]Match run {made.run_id}[/bold]  {proved(summary)}")
     console.print(_figures(made, summary))
+    for pin in made.pins_left_out:
+        console.print(f"[yellow]The pin of {_plain(pin)} was left out: a rule forbids it (see mikro explain).[/yellow]")
     if not made.proposals.empty:
         console.print(_proposals(made, n_shown))
     if not made.unmatched.empty:
@@ -101,7 +104,7 @@ def _proposals(made: Run, n_shown: int) -> Table:
         table.add_column(name, justify="right" if name in ("km", "points") else "left")
     for row in made.proposals.sort_values(["starts_at", "request_id"]).head(n_shown).to_dict("records"):
         table.add_row(
-            f"{row['starts_at']:%a %-d %b %H:%M}",
+            f"{row['starts_at']:%a} {row['starts_at'].day} {row['starts_at']:%b %H:%M}",
             row["request_id"],
             row["volunteer_id"],
             f"{row['distance_km']:.1f}",
@@ -139,7 +142,7 @@ def explanation(console: Console, told: Any) -> None:
     if not told.runners_up.empty:
         console.print("[dim]Others who could come, most valuable first:[/dim]")
         for row in told.runners_up.head(5).to_dict("records"):
-            when = f"{row['starts_at']:%a %-d %b %H:%M}"
+            when = f"{row['starts_at']:%a} {row['starts_at'].day} {row['starts_at']:%b %H:%M}"
             console.print(f"  {row['value']:7.2f}  {row['volunteer_id']}  {when}  {parts_in_words(row)}")
 
 

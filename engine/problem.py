@@ -159,7 +159,9 @@ class Problem:
 
 
 def _are_multiples(values: Floats, step: float) -> bool:
-    return bool(np.allclose(values / step, np.round(values / step), rtol=0, atol=1e-6))
+    whole = np.round(values / step) * step
+    near = np.abs(values - whole) <= 1e-9 * np.maximum(step, np.abs(values))
+    return bool(near.all() and (whole[values != 0] != 0).all())
 
 
 @dataclass(frozen=True, slots=True)

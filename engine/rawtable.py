@@ -69,7 +69,10 @@ class Report:
         """Make the error that carries every fault, in the order of the files' lines."""
         bad_rows = sorted(self.bad_rows, key=lambda b: (b.file, b.line))
         count = f"{len(bad_rows)} fault{'s' if len(bad_rows) > 1 else ''}"
-        message = f"{shortened(self.origin)}: {count}, nothing was imported. First: {bad_rows[0]} {remark}"
+        first = bad_rows[0]
+        # Without the value: this line reaches logs, and the value may be a person's.
+        where = f"{first.file}, line {first.line}, {first.column}: expected {first.expected}."
+        message = f"{shortened(self.origin)}: {count}, nothing was imported. First: {where} {remark}"
         return PackageError(message.strip(), tuple(bad_rows))
 
 

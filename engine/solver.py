@@ -61,6 +61,8 @@ def solve(
         raise InputError(f"gap is {gap!r}; it must be at least 0 and below 1.")
     if not time_limit_s > 0:
         raise InputError(f"time_limit_s is {time_limit_s!r}; it must be above 0.")
+    if seed < 0:
+        raise InputError(f"seed is {seed!r}; it must be 0 or more.")
     if problem.n_candidates == 0:
         return _nothing(problem)
     if model == "compact":
@@ -146,4 +148,4 @@ def _nothing(problem: Problem) -> Assignment:
         if shortfall and not np.isfinite(row.penalty):
             raise NoSolutionError(f"No candidate can satisfy {row.name}.")
         cost += shortfall and shortfall * row.penalty
-    return Assignment(np.empty(0, dtype=np.int64), -cost, -cost, "optimal", "compact")
+    return Assignment(np.empty(0, dtype=np.int64), 0.0 - cost, 0.0 - cost, "optimal", "compact")

@@ -273,6 +273,11 @@ class Store:
             yield
         except DAMAGE as error:
             raise StoreError(f"{self._name} cannot be read or written, or is damaged: {_first_line(error)}") from error
+        except (duckdb.InterruptException, RuntimeError) as error:
+            # DuckDB answers Ctrl-C in its own words.
+            if "interrupt" in str(error).lower():
+                raise KeyboardInterrupt from error
+            raise
         except duckdb.ConstraintException as error:
             raise InputError(f"The store refused a value: {_first_line(error)}") from error
 

@@ -31,7 +31,9 @@ class Verification:
     objective, bound
         As recomputed here: the value of the stored proposals, and the bound of the stored prices.
     proof
-        What these two prove: ``optimal``, ``within_gap`` or ``feasible``.
+        What these two prove: ``optimal`` or ``feasible``.
+    rests_on_solver
+        Whether the run has no prices (compact model), so that its bound is the solver's word alone.
     """
 
     run_id: str
@@ -39,6 +41,7 @@ class Verification:
     objective: float
     bound: float
     proof: str
+    rests_on_solver: bool = False
 
     @property
     def sentence(self) -> str:
@@ -48,6 +51,8 @@ class Verification:
         kept = f"Run {self.run_id} keeps every rule and is worth {self.objective:,.2f} points"
         if self.proof == "optimal":
             return f"{kept}; its prices prove that no plan can be worth more (bound {self.bound:,.2f})."
+        if self.rests_on_solver:
+            return f"{kept}; the compact model leaves no prices, so its bound rests on the solver's word alone."
         distance = (self.bound - self.objective) / max(1.0, abs(self.objective))
         return f"{kept}; its prices prove that no plan can be worth more than {distance:.4%} above it."
 
@@ -79,10 +84,13 @@ def verify(store: Store, run_id: str | None = None) -> Verification:
     except InputError as error:
         faults.append(str(error).rstrip("."))
         bound = float("inf")
-    if run["model"] == "plans" and bound > run["bound"] + PROVED * max(1.0, abs(run["bound"])):
+    proof = proof_of(objective, bound, 0.0, problem.resolution)
+    has_no_prices = run["model"] == "compact" and prices.empty
+    if bound > run["bound"] + PROVED * max(1.0, abs(run["bound"])) and not has_no_prices:
         faults.append(f"it claims the bound {run['bound']:.4f}, its prices prove {bound:.4f}")
-    proof = proof_of(objective, bound, run["gap"], problem.resolution)
-    return Verification(run["run_id"], tuple(faults), objective, bound, proof)
+    if run["proof"] == "optimal" and proof != "optimal" and not has_no_prices:
+        faults.append("it claims to be optimal, which its prices do not prove")
+    return Verification(run["run_id"], tuple(faults), objective, bound, proof, has_no_prices and proof != "optimal")
 
 
 def _rows_of(seen: View, proposals: pd.DataFrame) -> tuple[list[int], list[str]]:

@@ -79,6 +79,22 @@ def test_a_visit_of_negative_value_is_left_undone(model):
     assert solution.objective == 2.0
 
 
+@MODELS
+@pytest.mark.parametrize("scale", [1e-9, 1e-3, 1e9])
+def test_the_size_of_values_does_not_matter(model, scale):
+    solution = solve_assignment(HELP.assign(value=HELP["value"] * scale), REQUESTS, VOLUNTEERS, model=model)
+
+    assert pairs(solution) == {("milk", "Ada"), ("lamp", "Ben")}
+    assert solution.objective == pytest.approx(12 * scale)
+    assert solution.bound == pytest.approx(12 * scale)
+
+
+def test_infinite_limits_and_needs_are_fine():
+    endless = VOLUNTEERS.assign(minutes=[30, float("inf")])
+
+    assert solve_assignment(HELP, REQUESTS.assign(needed=1e30), endless).objective == 12.0
+
+
 def test_arrow_tables_come_back_as_arrow_tables():
     tables = [pa.Table.from_pandas(frame) for frame in (HELP, REQUESTS, VOLUNTEERS)]
 

@@ -206,6 +206,17 @@ def test_the_value_is_the_sum_of_its_named_parts():
     assert set(COLUMNS) <= set(candidate.index)
 
 
+def test_an_agreed_visit_without_a_place_blocks_its_own_time_only():
+    """The other resident has a protected identity: the way there is not known."""
+    hidden = replace(RUT, resident_id="siv", protected_identity=True, lat=None, lon=None)
+    on_friday = replace(VISIT, starts_at=datetime(2026, 12, 4, 9), ends_at=datetime(2026, 12, 4, 10))
+
+    log = (*EVERYTHING_FITS, hidden, replace(OTHER, resident_id="siv"))
+
+    assert rule_of(*log, on_friday) == "candidate"
+    assert rule_of(*log, VISIT) == "busy"
+
+
 def test_agreed_visits_take_their_time_from_the_week():
     log = (
         *EVERYTHING_FITS,

@@ -42,6 +42,24 @@ def test_a_pin_at_an_hour_is_obeyed():
     assert run.proposals["starts_at"].tolist() == [TUESDAY.replace(hour=11)]
 
 
+def test_a_pin_between_the_steps_is_kept_too():
+    at_ten_twenty = replace(PIN_BEN, volunteer_id="Ada", starts_at=TUESDAY.replace(hour=10, minute=20))
+
+    run = match(pilot(*EVERYTHING_FITS, at_ten_twenty), policy(starts_per_pair=1), NOW)
+
+    assert run.proposals["starts_at"].tolist() == [TUESDAY.replace(hour=10, minute=20)]
+    assert run.pins_left_out == []
+
+
+def test_a_pin_that_a_rule_forbids_is_left_out_and_named():
+    too_late = replace(PIN_BEN, volunteer_id="Ada", starts_at=TUESDAY.replace(hour=11, minute=30))
+
+    run = match(pilot(*EVERYTHING_FITS, too_late), BASELINE, NOW)
+
+    assert run.pins_left_out == ["Ada for milk"]
+    assert proposed(run) == {("milk", "Ada")}
+
+
 def test_pins_that_contradict_each_other_are_refused_and_nothing_is_written():
     store = pilot(*EVERYTHING_FITS, *BEN, PIN_BEN, replace(PIN_BEN, volunteer_id="Ada"))
 

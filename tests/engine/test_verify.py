@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import duckdb
 import pytest
-from small_pilot import BASELINE, BEN, EVERYTHING_FITS, MILK, NOW, RUT
+from small_pilot import BASELINE, BEN, EVERYTHING_FITS, MILK, NOW, RUT, policy
 
 from engine.errors import InputError
 from engine.matching import match
@@ -64,6 +64,25 @@ def test_tampering_is_caught(store, statement, fault):
 
     assert any(fault in text for text in found.faults), found.faults
     assert "NOT what it claims" in found.sentence
+
+
+def test_a_compact_run_is_said_to_rest_on_the_solver(store):
+    match(store, BASELINE, NOW, model="compact")
+
+    found = verify(store)
+
+    assert found.faults == ()
+    assert found.rests_on_solver
+    assert found.sentence.endswith("rests on the solver's word alone.")
+
+
+def test_a_policy_changed_in_code_is_stored_as_it_ran(store):
+    match(store, policy(served=500.0, horizon_days=20), NOW)
+
+    found = verify(store)
+
+    assert found.faults == ()
+    assert found.proof == "optimal"
 
 
 def test_what_becomes_known_after_a_run_does_not_change_it(store):

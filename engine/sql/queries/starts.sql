@@ -1,8 +1,8 @@
 -- starts: when each pair could begin the visit, with the first rule of the day that forbids it.
--- A start is tried at the first quarter of an hour of every free stretch, and every step after it.
+-- A start is tried at the first quarter of an hour of every free stretch, every step after it, and where pinned.
 -- Grain:  request_id, volunteer_id, starts_at; rule is null for a start that is allowed.
 -- Needs:  tried_pairs (request_id, volunteer_id, distance_km), open_requests, asking_days, volunteer_weeks, availability_at, absences_at, checks_at,
---         visits_at, residents_at, memory.reference.
+--         overrides_at, visits_at, residents_at, memory.reference.
 -- Params: $as_of (UTC), $until_entry, $start_step_minutes, $starts_per_pair, $travel_speed_km_per_h, $travel_fixed_minutes, $rest_minutes, $visits_on_holidays,
 --         $home_record_required, $with_rules (false: only allowed starts, at most $starts_per_pair of a pair).
 with
@@ -73,13 +73,59 @@ tries as (
 
 ),
 
-starts as (
+-- A start that a coordinator pinned is tried too, wherever it lies in the stretch.
+pinned as (
+
+    select
+        firsts.* exclude (free_from, free_to, first_at),
+        overrides.starts_at,
+        0 as nth_of_stretch
+    from firsts
+    inner join overrides_at($as_of, $until_entry) as overrides
+        on
+            firsts.request_id = overrides.request_id
+            and firsts.volunteer_id = overrides.volunteer_id
+    where
+        overrides.kind = 'pin'
+        and overrides.starts_at >= firsts.free_from
+        and overrides.starts_at + to_minutes(firsts.minutes) <= firsts.free_to
+
+),
+
+stepped as (
 
     select
         * exclude (free_from, free_to, first_at),
-        first_at + to_minutes(nth_of_stretch * $start_step_minutes) as starts_at,
-        first_at + to_minutes(nth_of_stretch * $start_step_minutes + minutes) as ends_at
+        first_at + to_minutes(nth_of_stretch * $start_step_minutes) as starts_at
     from tries
+
+),
+
+every_start as (
+
+    select
+        *,
+        true as is_pinned
+    from pinned
+    union all by name
+    select
+        stepped.*,
+        false as is_pinned
+    from stepped
+    anti join pinned
+        on
+            stepped.request_id = pinned.request_id
+            and stepped.volunteer_id = pinned.volunteer_id
+            and stepped.starts_at = pinned.starts_at
+
+),
+
+starts as (
+
+    select
+        *,
+        starts_at + to_minutes(minutes) as ends_at
+    from every_start
 
 ),
 
@@ -210,6 +256,7 @@ ruled as (
         starts.starts_at,
         starts.ends_at,
         starts.nth_of_stretch,
+        starts.is_pinned,
         way_minutes(starts.distance_km, $travel_speed_km_per_h, $travel_fixed_minutes) as travel_minutes,
         case
             when uncleared.volunteer_id is not null then 'check_missing'
@@ -258,7 +305,8 @@ from ruled
 where $with_rules or rule is null
 qualify
     $with_rules
+    or is_pinned
     or row_number() over (
-        partition by request_id, volunteer_id order by nth_of_stretch, starts_at
+        partition by request_id, volunteer_id, is_pinned order by nth_of_stretch, starts_at
     ) <= $starts_per_pair
 order by request_id, volunteer_id, starts_at
