@@ -32,7 +32,8 @@ class Solution:
     model
         ``compact`` or ``plans``.
     prices
-        What one more volunteer for a request is worth at the bound: ``request_id`` -> value. Empty when the
+        The prices behind the bound, ``request_id`` -> value: what one place in the request earns in it, at least
+        what one more place could add. They prove the bound and need not be the lowest that do. Empty when the
         model gives none.
     seconds
         By phase: ``read``, ``solve``, ``check``, ``total``.

@@ -74,8 +74,7 @@ def explain(store: Store, request_id: str, run_id: str | None = None) -> Explana
         seen = view_of(reading, run)
         if request_id not in set(seen.requests["request_id"]):
             raise InputError(
-                f"Run {run['run_id']} did not look at request {request_id!r}: "
-                "it is unknown, not open, or outside the horizon."
+                f"Run {run['run_id']} did not look at request {request_id!r}: {_why(reading, seen, request_id)}."
             )
         results = reading.query("run_results", run_id=run["run_id"])
         mine = results[results["request_id"] == request_id]
@@ -94,6 +93,15 @@ def explain(store: Store, request_id: str, run_id: str | None = None) -> Explana
         .drop_duplicates("volunteer_id")[COLUMNS]
         .reset_index(drop=True),
     )
+
+
+def _why(reading: Reading, seen: View, request_id: str) -> str:
+    """Say why a run did not look at a request."""
+    requests = reading.state("requests_at", seen.as_of, seen.until_entry).set_index("request_id")
+    if request_id not in requests.index:
+        return "it was not known then"
+    status = str(requests["status"][request_id])
+    return "its time window lies outside the horizon" if status == "open" else f"it was {status} then"
 
 
 def stored_run(reading: Reading, run_id: str | None) -> dict[str, Any]:

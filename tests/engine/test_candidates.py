@@ -170,6 +170,14 @@ def test_starts_are_quarters_of_an_hour_in_steps_within_the_free_stretch():
     assert [f"{start:%H:%M}" for start in starts] == ["09:15", "09:45", "10:15", "10:45"]
 
 
+def test_windows_that_touch_are_one_stretch():
+    halves = (Window(2, time(9), time(9, 30)), Window(2, time(9, 30), time(10)), Window(2, time(10, 30), time(11)))
+
+    starts = seen(*changed(ADA_IS_FREE, windows=halves)).candidates["starts_at"]
+
+    assert [f"{start:%H:%M}" for start in starts] == ["09:00"]
+
+
 def test_no_visit_outlasts_the_free_stretch():
     """The second start, a quarter past eleven, would leave three quarters of an hour."""
     starts = seen(*EVERYTHING_FITS, policy=policy(start_step_minutes=135)).candidates["starts_at"]
