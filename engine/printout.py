@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from rich import box
@@ -104,7 +105,7 @@ def _proposals(made: Run, n_shown: int) -> Table:
         table.add_column(name, justify="right" if name in ("km", "points") else "left")
     for row in made.proposals.sort_values(["starts_at", "request_id"]).head(n_shown).to_dict("records"):
         table.add_row(
-            f"{row['starts_at']:%a} {row['starts_at'].day} {row['starts_at']:%b %H:%M}",
+            _when(row["starts_at"]),
             row["request_id"],
             row["volunteer_id"],
             f"{row['distance_km']:.1f}",
@@ -142,7 +143,7 @@ def explanation(console: Console, told: Any) -> None:
     if not told.runners_up.empty:
         console.print("[dim]Others who could come, most valuable first:[/dim]")
         for row in told.runners_up.head(5).to_dict("records"):
-            when = f"{row['starts_at']:%a} {row['starts_at'].day} {row['starts_at']:%b %H:%M}"
+            when = _when(row["starts_at"])
             console.print(f"  {row['value']:7.2f}  {row['volunteer_id']}  {when}  {parts_in_words(row)}")
 
 
@@ -158,6 +159,11 @@ def policy(console: Console, shown: Any, other: Any = None) -> None:
             if other is None or mine != theirs:
                 table.add_row(f"{group}.{name}", f"{mine:g}", *([f"{theirs:g}"] if other else []))
     console.print(table)
+
+
+def _when(moment: datetime) -> str:
+    """Write a visit's start; the day without a leading zero, in a way that every system knows."""
+    return f"{moment:%a} {moment.day} {moment:%b %H:%M}"
 
 
 def _table(title: str) -> Table:

@@ -9,13 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pulp
 
-from engine.bounds import PROVED, proof_of
+from engine.bounds import proof_of
 from engine.errors import InputError, NoSolutionError
 from engine.formulation import compact
 from engine.planning import solve_plans
 from engine.problem import NO_TIME, Assignment, Problem
-
-__all__ = ["MODELS", "PROVED", "proof_of", "solve", "solve_compact"]
 
 MODELS = ("auto", "compact", "plans")
 
@@ -85,11 +83,14 @@ def better_of(plans: Assignment, compact: Assignment, gap: float, resolution: fl
     """Join what the two models found: the better plan, the lower bound, and the prices while they prove that bound."""
     best = compact if compact.objective > plans.objective else plans
     bound = max(best.objective, min(plans.bound, compact.bound))
+    has_prices = plans.bound <= compact.bound
     return replace(
         best,
         bound=bound,
         proof=proof_of(best.objective, bound, gap, resolution),
-        certificate=plans.certificate if plans.bound <= compact.bound else (),
+        # Whose bound rests on no prices is a compact run, for `verify` to say so.
+        model=best.model if has_prices else compact.model,
+        certificate=plans.certificate if has_prices else (),
     )
 
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from engine.bounds import PROVED, proof_of
 from engine.candidates import COLUMNS, View
 from engine.certificate import CertificateNames
 from engine.checks import certified_bound, objective_of, violations
 from engine.errors import InputError
 from engine.explain import stored_run, view_of
 from engine.programme import problem_of
-from engine.solver import PROVED, proof_of
 
 if TYPE_CHECKING:
     from engine.store import Store

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from small_pilot import BASELINE, BEFORE, BEN, EVERYTHING_FITS, MILK, NOW, pilot
+from small_pilot import BASELINE, BEFORE, BEN, EVERYTHING_FITS, MILK, NOW, RUT, pilot
 
 from engine import facts
 from engine.errors import InputError
@@ -35,6 +35,13 @@ def test_an_unserved_request_names_its_rule_and_counts_the_volunteers():
     assert told.rule == "language_missing"
     assert "no volunteer who offers it speaks a language asked for (language_missing)" in told.in_words()[0]
     assert told.in_words()[1] == "2 volunteers stopped by language_missing."
+
+
+def test_a_protected_request_is_by_hand_for_everybody():
+    told = explained(*EVERYTHING_FITS, *BEN, replace(RUT, protected_identity=True, lat=None, lon=None))
+
+    assert told.rule == "protected_identity"
+    assert told.funnel.to_dict("records") == [{"rule": "protected_identity", "n_volunteers": 2}]
 
 
 @pytest.mark.parametrize(

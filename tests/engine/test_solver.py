@@ -30,6 +30,14 @@ def test_a_bound_of_the_compact_model_has_no_prices():
     assert (joined.bound, joined.proof, joined.certificate) == (95.0, "optimal", ())
 
 
+def test_the_plans_own_assignment_under_a_bound_without_prices_counts_as_compact():
+    lower_bound = replace(COMPACT, objective=80.0, bound=95.0)
+
+    joined = better_of(PLANS, lower_bound, gap=0.0, resolution=0.0)
+
+    assert (joined.objective, joined.bound, joined.model, joined.certificate) == (90.0, 95.0, "compact", ())
+
+
 def test_meeting_in_the_middle_can_prove_the_optimum():
     joined = better_of(PLANS, replace(COMPACT, objective=100.0), gap=0.0, resolution=0.0)
 

@@ -10,7 +10,7 @@ pairs as (
     select
         open_requests.request_id,
         volunteers.volunteer_id,
-        volunteers.protected_identity,
+        volunteers.protected_identity or open_requests.protected_identity as is_by_hand,
         list_contains(volunteers.services, open_requests.service) as offers,
         speaks(volunteers.languages, open_requests.languages) as speaks_it,
         least(volunteers.radius_km, $radius_max_km) as radius_km,
@@ -26,7 +26,7 @@ select
     pairs.volunteer_id,
     pairs.distance_km,
     case
-        when pairs.protected_identity then 'protected_identity'
+        when pairs.is_by_hand then 'protected_identity'
         when not pairs.offers then 'service_not_offered'
         when not pairs.speaks_it then 'language_missing'
         when pairs.distance_km > pairs.radius_km then 'too_far'
