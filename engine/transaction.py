@@ -169,10 +169,6 @@ class Transaction(Reading):
             self._insert(f"insert into facts.{name}", table)
             self.n_facts += len(table)
 
-    def put_person(self, resident_id: str, details: Mapping[str, Any]) -> None:
-        """Keep what can be read about a person, in place of what was kept before; see :meth:`put_people`."""
-        self.put_people({resident_id: details})
-
     def put_people(self, people: Mapping[str, Mapping[str, Any]]) -> None:
         """Keep the details (:data:`engine.identity.DETAILS`) of many persons: resident_id -> details.
 

@@ -66,8 +66,8 @@ def test_a_person_kept_again_is_replaced_and_their_notes_stay_legible(store):
     note(store, "n1", "r1", "q1", "rings the bell twice")
 
     with store.transaction("anna", "move") as transaction:
-        transaction.put_person("r1", {"name": "Ada King"})
-        transaction.put_person("r1", {"name": "Ada King", "phone": "070-1740606"})
+        transaction.put_people({"r1": {"name": "Ada King"}})
+        transaction.put_people({"r1": {"name": "Ada King", "phone": "070-1740606"}})
 
     with store.reading() as reading:
         assert reading.person("r1") == dict.fromkeys(identity.DETAILS) | {"name": "Ada King", "phone": "070-1740606"}
@@ -124,7 +124,7 @@ def test_names_and_notes_are_not_in_the_files(pilot_path):
     note(store, "n1", "r1", "q1", "rings the bell twice")
 
     with store.held(), store.transaction("anna", "again") as transaction:
-        transaction.put_person("r1", ADA)
+        transaction.put_people({"r1": ADA})
     content = b"".join(file.read_bytes() for file in pilot_path.parent.iterdir())
 
     for canary in (b"Lovelace", b"Drottninggatan", b"070-1740605", b"rings the bell"):

@@ -423,7 +423,7 @@ def test_visits_that_touch_or_were_cancelled_do_not_overlap(store):
 
 def test_a_note_about_somebody_of_whom_nothing_is_kept_is_found(store):
     with store.transaction("anna", "test") as transaction:
-        transaction.put_person("r1", {"name": "Ada"})
+        transaction.put_people({"r1": {"name": "Ada"}})
         transaction.put_notes([("n1", "r1", "q1", "text")])
         transaction._cursor.execute("delete from identity.person")
 

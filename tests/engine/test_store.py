@@ -184,7 +184,7 @@ def test_whatever_interrupts_a_transaction_undoes_all_of_it(pilot_path, interrup
 
     with pytest.raises(interrupt), store.transaction("anna", "test") as transaction:
         transaction.append([withdrawn("r1")])
-        transaction.put_person("p1", {"name": "Ada"})
+        transaction.put_people({"p1": {"name": "Ada"}})
         raise interrupt
 
     assert log(store, withdrawn("r2")).entry_no == 1
@@ -215,7 +215,7 @@ def test_the_same_intent_is_written_once(store):
     first = log(store, withdrawn("r1"), idempotency_key="withdraw-r1")
     with store.transaction("anna", "again", idempotency_key="withdraw-r1") as again:
         again.append([withdrawn("r1")])
-        again.put_person("p1", {"name": "Ada"})
+        again.put_people({"p1": {"name": "Ada"}})
 
     assert (first.already_done, again.already_done) == (False, True)
     with store.reading() as reading:
