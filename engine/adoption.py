@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from engine.access import acting, looking
 from engine.errors import InputError
 from engine.facts import PolicyAdopted
 from engine.policy import Policy
@@ -29,12 +30,14 @@ def adopt(store: Store, policy: Policy, actor_id: str, reason: str, as_of: datet
 
     Raises
     ------
+    AccessDenied
+        When the account may not.
     InputError
         When no reason is given.
     """
     if not reason.strip():
         raise InputError("Adopting a policy needs a reason.")
-    with store.transaction(actor_id, "adopt policy") as transaction:
+    with acting(store, actor_id, "set_policy", action="adopt policy") as (transaction, _):
         transaction.append(
             [
                 PolicyAdopted(
@@ -53,11 +56,13 @@ def roll_back(store: Store, actor_id: str, reason: str, as_of: datetime | None =
 
     Raises
     ------
+    AccessDenied
+        When the account may not.
     InputError
         When nothing was ever adopted, or no reason is given.
     """
     as_of = as_of or datetime.now(UTC)
-    with store.reading() as reading:
+    with looking(store, actor_id, "set_policy") as (reading, _):
         adopted = reading.state("policies_at", as_of).sort_values("nth_newest")
     if adopted.empty:
         raise InputError(f"No policy was ever adopted: {DEFAULT} is in force, and there is nothing to roll back to.")

@@ -6,6 +6,7 @@ The rules themselves are in the SQL: pairs (who), starts (when), candidates (wor
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -81,13 +82,26 @@ class View:
         return digest.hexdigest()[:16]
 
 
-def view(reading: Reading, policy: Policy, as_of: datetime, until_entry: int | None = None) -> View:
+def view(
+    reading: Reading,
+    policy: Policy,
+    as_of: datetime,
+    until_entry: int | None = None,
+    only_requests: Sequence[str] | None = None,
+) -> View:
     """Look at the pilot as it was at ``as_of`` (UTC), as known up to log entry ``until_entry`` (default: all).
 
     The tables on the way are kept in the reading, for :func:`engine.explain.funnel` to go on from.
+
+    Parameters
+    ----------
+    only_requests
+        Look at these requests alone, even where volunteers enough were asked already; by default at all of which
+        a volunteer has yet to be found.
     """
     until_entry = reading.last_entry_no if until_entry is None else until_entry
     params = parameters(policy, as_of, until_entry)
+    params["only_requests"] = None if only_requests is None else list(only_requests)
     for name in ("volunteers", "volunteer_weeks", "open_requests", "asking_days", "run_requests"):
         reading.keep(name, **params)
     reading.keep("pairs", into="tried_pairs", **params)
@@ -105,9 +119,9 @@ def view(reading: Reading, policy: Policy, as_of: datetime, until_entry: int | N
 
 
 def parameters(policy: Policy, as_of: datetime, until_entry: int) -> dict[str, Any]:
-    """Name every number the queries may ask for: the moment, and all weights and limits of the policy."""
+    """Name every number the queries may ask for: the moment, and all numbers of the policy."""
     moment = {"as_of": as_of, "until_entry": until_entry, "local_now": local_of(as_of)}
-    return moment | asdict(policy.weights) | asdict(policy.limits)
+    return moment | asdict(policy.weights) | asdict(policy.limits) | asdict(policy.asking)
 
 
 def _bytes_of(column: pd.Series[Any]) -> bytes:

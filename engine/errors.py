@@ -33,3 +33,21 @@ class NoSolutionError(EngineError):
 
 class StoreError(EngineError):
     """The pilot file is busy, damaged, of a newer version, or its key does not fit."""
+
+
+class StoreBusyError(StoreError):
+    """Other programs held the pilot file for longer than one waits for it."""
+
+
+class AccessDenied(EngineError):  # noqa: N818 - the word the contract uses
+    """Somebody asked for what their role, or their municipality, does not allow.
+
+    :attr:`operation` is what was asked for; :attr:`is_noted` says whether the log knows.
+    """
+
+    operation: str | None = None
+    is_noted: bool = False
+
+
+class ImpossibleStep(InputError):  # noqa: N818
+    """A step that the present state of a request, offer, visit or person does not allow."""

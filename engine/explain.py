@@ -10,6 +10,7 @@ import pandas as pd
 
 from engine.candidates import COLUMNS, VALUE_PARTS, View, parameters, view
 from engine.errors import InputError
+from engine.lifecycle import WAITING
 from engine.policy import Policy
 from engine.rules import BETTER_USED, PAIR_RULES, PARTLY_SERVED, REQUEST_RULES, WORDS
 
@@ -101,7 +102,11 @@ def _why(reading: Reading, seen: View, request_id: str) -> str:
     if request_id not in requests.index:
         return "it was not known then"
     status = str(requests["status"][request_id])
-    return "its time window lies outside the horizon" if status == "open" else f"it was {status} then"
+    if status not in WAITING:
+        return f"it was {status} then"
+    if requests["n_pending"][request_id]:
+        return "as many volunteers as it needs had been asked then"
+    return "its time window lies outside the horizon"
 
 
 def stored_run(reading: Reading, run_id: str | None) -> dict[str, Any]:

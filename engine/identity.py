@@ -17,6 +17,8 @@ from typing import Any
 import pyarrow as pa
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pandas import DataFrame
 
 from engine.errors import InputError, StoreError
@@ -84,6 +86,11 @@ def make_master_key(database: Path) -> bytes:
     except OSError as error:
         raise StoreError(f"The key file {path} cannot be written: {error.strerror}.") from error
     return key
+
+
+def derived_key(master: bytes, purpose: str) -> bytes:
+    """Derive the 32-byte key of one purpose (HKDF-SHA256); it tells nothing of the master key or of other purposes."""
+    return HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=f"mikro {purpose}".encode()).derive(master)
 
 
 def seal(key: bytes, text: bytes, *owner: str) -> bytes:

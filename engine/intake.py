@@ -16,12 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine import facts
+from engine.access import acting
 from engine.cells import TABLES
 from engine.clock import local_of, utc_of
+from engine.destruction import finish
 from engine.errors import InputError
 from engine.intake_rules import Known, Row, Table, Tables, check, read_cells
 from engine.package import read_raw
+from engine.protection import hide_earlier_places
 from engine.rawtable import BadRow, RawPackage, Report
+from engine.reach import must_reach
 
 if TYPE_CHECKING:
     from engine.store import Reading, Store
@@ -89,7 +93,7 @@ def read_package(source: Path, known: Known, now: datetime) -> Intake:
     """
     _must_have_zone(now)
     raw, tables, report = _read(source)
-    return _intake(raw, tables, known, now, report)
+    return make_intake(raw.warnings, tables, known, now, report)
 
 
 def import_package(
@@ -112,6 +116,8 @@ def import_package(
 
     Raises
     ------
+    AccessDenied
+        When the account may not, or the package speaks of people out of its reach (:func:`engine.reach.must_reach`).
     PackageError
         When anything is wrong with the package; ``bad_rows`` holds every fault as a :class:`BadRow`.
     StoreError
@@ -123,16 +129,21 @@ def import_package(
     tell(f"Reading {source.name}.")
     raw, tables, report = _read(source)
     # The rules look at what is stored, so they are checked where nobody can store anything in between.
-    with store.transaction(actor_id, "import", idempotency_key=f"import:{raw.content_hash}") as transaction:
+    key = f"import:{raw.content_hash}"
+    with acting(store, actor_id, "register_people", idempotency_key=key, action="import") as (transaction, who):
         if transaction.already_done:
             remark = f"{source.name} was imported before, with the same content; nothing was written."
             return Intake((), {}, (), _n_rows(tables), (*raw.warnings, remark))
         tell("Checking every row.")
-        intake = _intake(raw, tables, known_in(transaction), now, report)
+        intake = make_intake(raw.warnings, tables, known_in(transaction), now, report)
+        must_reach(transaction, who, intake.facts, EVER)
         tell(f"Writing {len(intake.facts)} facts.")
         transaction.append(intake.facts)
         transaction.put_people(intake.people)
         transaction.put_notes(intake.notes)
+        n_hidden = hide_earlier_places(transaction, intake.facts)
+    if n_hidden:
+        finish(store, actor_id)
     return intake
 
 
@@ -162,7 +173,14 @@ def _read(source: Path) -> tuple[RawPackage, Tables, Report]:
     return raw, {name: read_cells(table, report) for name, table in raw.tables.items()}, report
 
 
-def _intake(raw: RawPackage, tables: Tables, known: Known, now: datetime, report: Report) -> Intake:
+def make_intake(warnings: tuple[str, ...], tables: Tables, known: Known, now: datetime, report: Report) -> Intake:
+    """Hold tables of values to every rule, and turn them into facts.
+
+    Raises
+    ------
+    PackageError
+        When the report holds a fault, found here or before.
+    """
     check(tables, known, now, report)
     if report.bad_rows:
         raise report.error()
@@ -173,7 +191,7 @@ def _intake(raw: RawPackage, tables: Tables, known: Known, now: datetime, report
         people={r["resident_id"]: {column: r[column] for column in PERSON_COLUMNS} for r in residents},
         notes=tuple(_note(row.values) for row in _rows(tables, "requests") if row.values["note"]),
         n_rows=_n_rows(tables),
-        warnings=(*raw.warnings, *empty),
+        warnings=(*warnings, *empty),
     )
 
 

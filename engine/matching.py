@@ -16,8 +16,8 @@ from typing import Any
 
 import pandas as pd
 
+from engine import access, facts
 from engine import candidates as looking
-from engine import facts
 from engine.certificate import CertificateNames
 from engine.checks import violations
 from engine.errors import InputError
@@ -109,6 +109,8 @@ def match(
 
     Raises
     ------
+    AccessDenied
+        When the account may not.
     InputError
         When ``as_of`` has no time zone.
     NoSolutionError
@@ -120,7 +122,7 @@ def match(
     if as_of.tzinfo is None:
         raise InputError(f"as_of {as_of.isoformat()} needs a time zone.")
     clock = _Clock()
-    with store.reading() as reading:
+    with access.looking(store, actor_id, "match") as (reading, _):
         view = looking.view(reading, policy, as_of)
         nobody = dead_ends(reading, view)
     problem = problem_of(view)
@@ -143,7 +145,7 @@ def match(
         input_hash=view.hash(),
         seconds=clock.laps,
     )
-    with store.transaction(actor_id, "match", idempotency_key=f"run:{run.run_id}") as transaction:
+    with access.acting(store, actor_id, "match", idempotency_key=f"run:{run.run_id}") as (transaction, _):
         transaction.append(_facts_of(run))
     clock.lap("write")
     clock.laps["total"] = sum(clock.laps.values())

@@ -14,9 +14,17 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, Protocol
 
+import pyarrow as pa
+
+from engine import reference
+from engine.chaining import chain_old_entries
 from engine.errors import StoreError
 
 SQL = Path(__file__).parent / "sql"
+OVER_PILOT = "set search_path = 'pilot.main,memory.main'"
+
+FIRST_CHAINED = 3
+"""The schema from which every log entry carries a chain."""
 
 
 class Cursor(Protocol):
@@ -33,6 +41,9 @@ class Cursor(Protocol):
 
     def unregister(self, view_name: str) -> Any:
         """Hide it again."""
+
+    def cursor(self) -> Any:
+        """Open another cursor on the same database."""
 
 
 @cache
@@ -86,15 +97,34 @@ def bring_up_to_date(cursor: Cursor, now: datetime, where: str, *, new: bool) ->
     for version, (name, text) in migrations().items():
         if version not in applied:
             cursor.execute(text)
+            if version == FIRST_CHAINED:
+                chain_old_entries(cursor, _tables_of_facts(cursor))
             cursor.execute("insert into main.schema_version values (?, ?, ?, ?)", [version, name, _checksum(text), now])
         elif applied[version] != _checksum(text):
             raise StoreError(f"{where} was made with another text of {name}.sql; an applied migration may not change.")
 
 
-def make_state_macros(cursor: Cursor) -> None:
-    """Make the state macros in schema ``memory.main``, while a pilot of the present schema is attached."""
-    for text in state_macros().values():
-        cursor.execute(text.replace("create or replace macro ", "create or replace macro memory.main.", 1))
+def _tables_of_facts(cursor: Cursor) -> list[str]:
+    tables = cursor.execute(sql_of("queries/tables"), {"database_name": "pilot"}).fetchall()
+    return [table for schema, table in tables if schema == "facts" and table != "entry"]
+
+
+def lay_out(database: Cursor, now: datetime) -> None:
+    """Make the reference tables and the state macros in an empty instance, and attach an empty pilot in memory.
+
+    The macros are in schema ``memory.main``; they are made while a pilot of the present schema is attached.
+    """
+    database.execute(sql_of("schema/reference"))
+    for name, table in reference.tables().items():
+        database.register("incoming", pa.Table.from_pandas(table, preserve_index=False))
+        database.execute(f"insert into memory.reference.{name} by name from incoming")
+        database.unregister("incoming")
+    database.execute("attach ':memory:' as pilot")
+    with database.cursor() as cursor:
+        cursor.execute(OVER_PILOT)
+        bring_up_to_date(cursor, now, "", new=True)
+        for text in state_macros().values():
+            cursor.execute(text.replace("create or replace macro ", "create or replace macro memory.main.", 1))
 
 
 def _checksum(text: str) -> str:

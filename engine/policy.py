@@ -1,7 +1,8 @@
 """Policies: the numbers a municipality may change, and nothing else.
 
 A policy is data. It lives in ``data/policies/<name>.toml`` and is read here once, at the edge; everything
-behind this module may trust it. Weights are trade-offs in points, limits may not be exceeded.
+behind this module may trust it. Weights are trade-offs in points, limits may not be exceeded, asking is how
+volunteers are asked.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ from engine.errors import PolicyError
 POLICIES = Path(__file__).parent.parent / "data" / "policies"
 
 
-def _number(unit: str, low: float, high: float) -> Any:
-    return field(metadata={"unit": unit, "low": low, "high": high})
+def _number(unit: str, low: float, high: float, default: Any = MISSING) -> Any:
+    return field(default=default, metadata={"unit": unit, "low": low, "high": high})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,18 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """How volunteers are asked, once a proposal is approved. A policy may leave out what it does not change."""
+
+    parallel_offers: int = _number("offers per visit", 1, 20, default=1)
+    answer_hours: int = _number("hours", 1, 336, default=48)
+    next_offer_hours: int = _number("hours", 1, 336, default=24)
+    offers_per_week_max: int = _number("offers per week", 1, 50, default=5)
+    late_cancel_hours: int = _number("hours", 0, 168, default=24)
+    series_ahead_days: int = _number("days", 1, 60, default=8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """Everything a council may change, frozen and validated.
 
@@ -69,6 +82,7 @@ class Policy:
     name: str
     weights: Weights
     limits: Limits
+    asking: Asking = Asking()
     content: str = field(repr=False, compare=False)
 
     @property
@@ -82,7 +96,7 @@ class Policy:
         if Policy.from_text(self.content) == self:
             return self.content
         lines = [f'name = "{self.name}"']
-        for table, kind in (("weights", Weights), ("limits", Limits)):
+        for table, kind in TABLES.items():
             for number in fields(kind):
                 value = json.dumps(getattr(getattr(self, table), number.name))
                 unit, why = number.metadata["unit"], "Changed in code."
@@ -96,8 +110,8 @@ class Policy:
         return "\n".join(lines) + "\n"
 
     def numbers(self) -> dict[str, dict[str, float]]:
-        """Return the numbers alone: ``{"weights": {…}, "limits": {…}}``."""
-        return {"weights": asdict(self.weights), "limits": asdict(self.limits)}
+        """Return the numbers alone: ``{"weights": {…}, "limits": {…}, "asking": {…}}``."""
+        return {table: asdict(getattr(self, table)) for table in TABLES}
 
     @classmethod
     def named(cls, name: str) -> Policy:
@@ -140,17 +154,20 @@ class Policy:
             tables = tomllib.loads(content)
         except tomllib.TOMLDecodeError as error:
             raise PolicyError(f"{origin}: not valid TOML: {error}.") from error
-        if unknown := tables.keys() - {"name", "about", "weights", "limits"}:
+        if unknown := tables.keys() - {"name", "about", *TABLES}:
             raise PolicyError(f"{origin}: unknown table or key {sorted(unknown)}.")
         name = tables.get("name")
         if not isinstance(name, str) or not name:
             raise PolicyError(f"{origin}: `name` is missing; it must be a short text.")
         return cls(
             name=name,
-            weights=_read(Weights, tables.get("weights", {}), f"{origin}: weights"),
-            limits=_read(Limits, tables.get("limits", {}), f"{origin}: limits"),
+            **{table: _read(kind, tables.get(table, {}), f"{origin}: {table}") for table, kind in TABLES.items()},
             content=content,
         )
+
+
+TABLES: dict[str, Any] = {"weights": Weights, "limits": Limits, "asking": Asking}
+"""The tables of a policy file."""
 
 
 def _read(kind: Any, table: Any, where: str) -> Any:
@@ -160,9 +177,9 @@ def _read(kind: Any, table: Any, where: str) -> Any:
     wanted = {f.name: f for f in fields(kind)}
     if unknown := table.keys() - wanted.keys():
         raise PolicyError(f"{where}: unknown {sorted(unknown)}; known are {sorted(wanted)}.")
-    if missing := wanted.keys() - table.keys():
+    if missing := {name for name, f in wanted.items() if f.default is MISSING} - table.keys():
         raise PolicyError(f"{where}: missing {sorted(missing)}.")
-    return kind(**{name: _value(table[name], f, f"{where}.{name}") for name, f in wanted.items()})
+    return kind(**{name: _value(entry, wanted[name], f"{where}.{name}") for name, entry in table.items()})
 
 
 def _value(entry: Any, wanted: Any, where: str) -> float | int | bool:

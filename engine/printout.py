@@ -152,13 +152,31 @@ def policy(console: Console, shown: Any, other: Any = None) -> None:
     table = _table(f"{shown.name} ({shown.fingerprint})" + (f" against {other.name}" if other else ""))
     for name in ("number", shown.name, *([other.name] if other else [])):
         table.add_column(name)
-    for group in ("weights", "limits"):
+    for group in shown.numbers():
         for name in getattr(shown, group).__slots__:
             mine = getattr(getattr(shown, group), name)
             theirs = getattr(getattr(other, group), name) if other else None
             if other is None or mine != theirs:
                 table.add_row(f"{group}.{name}", f"{mine:g}", *([f"{theirs:g}"] if other else []))
     console.print(table)
+
+
+def records(console: Console, title: str, rows: Any) -> None:
+    """Show the rows of a data frame under its own column names."""
+    table = _table(title)
+    for name in rows.columns:
+        table.add_column(str(name), overflow="fold")
+    for row in rows.itertuples(index=False):
+        table.add_row(*(_plain(_cell(value)) for value in row))
+    console.print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None or value != value:  # noqa: PLR0124 - missing values differ from themselves
+        return ""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _when(moment: datetime) -> str:

@@ -6,13 +6,15 @@ The numbers live in ``data/reference/*.toml``; here they only become rows.
 from __future__ import annotations
 
 import tomllib
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import holidays
 import pandas as pd
+
+from engine.clock import STOCKHOLM
 
 REFERENCE = Path(__file__).parent.parent / "data" / "reference"
 
@@ -31,6 +33,7 @@ MUNICIPALITIES = {
 }
 
 HOLIDAY_YEARS = range(2020, 2041)
+CLOCK_YEARS = range(2000, 2051)
 
 # Swedes treat these eves as holidays although the law does not.
 EVES = {(12, 24): "Julafton", (12, 31): "Nyårsafton"}
@@ -57,7 +60,7 @@ def tables() -> dict[str, pd.DataFrame]:
     dict
         ``service`` (service, step, needs_test, valid_from, valid_to), ``service_ground`` (service, ground,
         min_age, max_age, by_decision), ``step_check`` (step, check_code, valid_from, valid_to, max_months,
-        switch) and ``holiday`` (day, name).
+        switch), ``holiday`` (day, name) and ``utc_offset`` (from_at in UTC, offset_minutes).
     """
     grounds = _read("services.toml")["ground"]
     service = [(code, s["step"], s["needs_test"], s["from"], s.get("to")) for code, s in services().items()]
@@ -78,6 +81,7 @@ def tables() -> dict[str, pd.DataFrame]:
         for step in c["steps"]
     ]
     holiday = sorted(public_holidays().items())
+    clock = [(moment, offset) for moment, offset in utc_offsets().items()]
     return {
         "service": pd.DataFrame(service, columns=["service", "step", "needs_test", "valid_from", "valid_to"]),
         "service_ground": pd.DataFrame(ground, columns=["service", "ground", "min_age", "max_age", "by_decision"]),
@@ -85,6 +89,7 @@ def tables() -> dict[str, pd.DataFrame]:
             check, columns=["step", "check_code", "valid_from", "valid_to", "max_months", "switch"]
         ).astype({"max_months": "Int64"}),
         "holiday": pd.DataFrame(holiday, columns=["day", "name"]),
+        "utc_offset": pd.DataFrame(clock, columns=["from_at", "offset_minutes"]),
     }
 
 
@@ -98,6 +103,24 @@ def public_holidays() -> dict[date, str]:
     for (month, day_of_month), name in EVES.items():
         days.update({date(year, month, day_of_month): name for year in HOLIDAY_YEARS})
     return days
+
+
+@cache
+def utc_offsets() -> dict[datetime, int]:
+    """List when (naive UTC) the clocks of Stockholm changed or will, and the minutes they are ahead of UTC since."""
+    days = [datetime(CLOCK_YEARS[0], 1, 1) + timedelta(days=n) for n in range(366 * len(CLOCK_YEARS))]
+    offsets = {days[0]: _minutes_ahead(days[0])}
+    for day, before in zip(days[1:], days, strict=False):
+        if _minutes_ahead(day) != _minutes_ahead(before):
+            hours = [before + timedelta(hours=n) for n in range(25)]
+            change = next(hour for hour in hours if _minutes_ahead(hour) == _minutes_ahead(day))
+            offsets[change] = _minutes_ahead(day)
+    return offsets
+
+
+def _minutes_ahead(moment: datetime) -> int:
+    ahead = moment.replace(tzinfo=UTC).astimezone(STOCKHOLM).utcoffset() or timedelta()
+    return int(ahead.total_seconds()) // 60
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from engine.errors import InputError
 from engine.facts import Fact, Window, all_kinds, columns_of, table_of
 
-UTC_COLUMNS = {"occurred_at", "as_of"}
+UTC_COLUMNS = {"occurred_at", "as_of", "expires_at", "send_after"}
 """The moments of the facts; every other time is local wall time."""
 
 _MOMENT = pa.timestamp("us")

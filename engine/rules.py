@@ -6,6 +6,7 @@ the code of the rule that stopped the volunteer who came furthest.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -76,6 +77,16 @@ PAIR_RULES = (
         "de som är kvar kommer redan till detta besök",
     ),
     Rule(
+        "already_asked",
+        "those left have been asked and have not answered yet",
+        "de som är kvar har fått frågan och har inte svarat ännu",
+    ),
+    Rule(
+        "asked_enough",
+        "those left have been asked as often as a week allows",
+        "de som är kvar har fått så många förfrågningar som en vecka tillåter",
+    ),
+    Rule(
         "not_free",
         "none of those left is free long enough in the window",
         "ingen av dem som är kvar är ledig tillräckligt länge i fönstret",
@@ -112,6 +123,32 @@ PARTLY_SERVED = Rule(
     "det får några, men inte alla, volontärer som behövs",
 )
 
-ALL_RULES = (*REQUEST_RULES, *PAIR_RULES, BETTER_USED, PARTLY_SERVED)
+OUTSIDE_WINDOW = Rule(
+    "outside_window",
+    "the visit lies outside the time window asked for",
+    "besöket ligger utanför det önskade tidsfönstret",
+)
+"""Can only be broken by hand: no candidate ever lies there."""
+
+NEVER_BY_HAND = frozenset(
+    {
+        "may_not_ask",
+        "own_request",
+        "blocked",
+        "declined_before",
+        "already_agreed",
+        "already_asked",
+        "check_missing",
+        "busy",
+    }
+)
+"""Rules that nobody may break, whatever the reason."""
+
+ALL_RULES = (*REQUEST_RULES, *PAIR_RULES, BETTER_USED, PARTLY_SERVED, OUTSIDE_WINDOW)
 
 WORDS = {rule.code: rule for rule in ALL_RULES}
+
+
+def in_words(codes: Iterable[str]) -> str:
+    """Say several rules in English, one after the other."""
+    return "; ".join(WORDS[code].en for code in codes)

@@ -10,25 +10,32 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 import structlog
 
-from engine import identity, reference
+from engine import durable, identity, rewriting, trouble
 from engine.errors import InputError, StoreError
-from engine.migrations import bring_up_to_date, make_state_macros, sql_of
+from engine.mark import Mark
+from engine.migrations import OVER_PILOT, Cursor, bring_up_to_date, lay_out, sql_of
+from engine.place import Place
+from engine.reading import Reading
 from engine.rows import naive_utc
-from engine.transaction import Mark, Reading, Transaction
-from engine.turns import my_turn
+from engine.transaction import Transaction
 
 __all__ = ["Reading", "Store", "Transaction", "utc_now"]
 
-OVER_PILOT = "set search_path = 'pilot.main,memory.main'"
-DAMAGE = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
+DAMAGE = (
+    duckdb.IOException,
+    duckdb.TransactionException,  # a commit that cannot be written
+    duckdb.SerializationException,
+    duckdb.InternalException,
+    duckdb.FatalException,
+)
 
 # Through the standard library's levels: left alone, structlog would print to stdout, where results go.
 _log = structlog.wrap_logger(
@@ -63,6 +70,10 @@ class Store:
         How long to wait for other programs.
     new
         Make the pilot instead of opening it; use :meth:`create` or :meth:`in_memory`.
+    name
+        What messages call the pilot; its path by default.
+    key_beside
+        The pilot whose key file opens this one; itself by default.
 
     Raises
     ------
@@ -77,22 +88,27 @@ class Store:
         clock: Callable[[], datetime] = utc_now,
         lock_timeout_s: float = 30.0,
         new: bool = False,
+        name: str | None = None,
+        key_beside: Path | None = None,
     ) -> None:
-        self.path = path if path is None else Path(path).absolute()
+        self._place = Place(path, name, lock_timeout_s)
+        self.path = self._place.path
         self.clock = clock
-        self.lock_timeout_s = lock_timeout_s
-        self._name = str(path or "The pilot in memory")
         self._mine = _Mine()
-        self._memory_lock = threading.Lock()
         self._is_new = new
-        self._refuse_absence()
+        self._look()
         self._warm = _warm_instance()
         if self.path is None:
             self._master_key: bytes | None = identity.new_key()
             return
         self._detach()
-        self._master_key = identity.make_master_key(self.path) if new else identity.find_master_key(self.path)
-        self._open()
+        with_key = key_beside or self.path
+        self._master_key = identity.make_master_key(with_key) if new else identity.find_master_key(with_key)
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
 
     @classmethod
     def create(cls, path: Path, *, clock: Callable[[], datetime] = utc_now) -> Store:
@@ -134,12 +150,28 @@ class Store:
         InputError
             When a fact breaks a rule of its table.
         """
-        with self._session() as cursor:
-            mark = Mark(self.clock().astimezone(UTC), actor_id, action, idempotency_key)
-            transaction = Transaction(cursor, self._need_key, mark)
-            yield transaction
-            transaction.finish()
+        transaction = None
+        try:
+            with self._session() as cursor:
+                mark = Mark(self.clock().astimezone(UTC), actor_id, action, idempotency_key)
+                transaction = Transaction(cursor, self._need_key, mark)
+                yield transaction
+                transaction.finish()
+        except BaseException:
+            if transaction is not None and transaction.reads:
+                self._note_reads(transaction)
+            raise
         _log.debug("committed", entry_no=transaction.entry_no, action=action, n_facts=transaction.n_facts)
+
+    def _note_reads(self, undone: Transaction) -> None:
+        """Note who was read in a transaction that was undone: what was seen cannot be made unseen."""
+        try:
+            with self._session() as cursor:
+                late = Transaction(cursor, self._need_key, replace(undone.mark, idempotency_key=None))
+                late.append(undone.reads)
+                late.finish()
+        except StoreError:  # what undid the transaction is what its caller must hear of
+            _log.error("reads not noted", actor_id=undone.mark.actor_id, n_reads=len(undone.reads))
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
@@ -151,7 +183,7 @@ class Store:
             When the pilot is busy or damaged, or this thread is in a transaction of this store already.
         """
         with self._session() as cursor:
-            yield Reading(cursor, self._need_key)
+            yield Reading(cursor)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -167,7 +199,7 @@ class Store:
         if self._mine.holds:
             yield
             return
-        with self._in_words(), self._locked():
+        with self._in_words(), self._place.turn():
             self._mine.holds = True
             try:
                 self._attach()
@@ -176,44 +208,88 @@ class Store:
                 self._mine.holds = False
                 self._detach()
 
+    @contextmanager
+    def working_on_file(self) -> Iterator[Cursor]:
+        """Hold the pilot while its file itself is worked on, and give the database it is attached to.
+
+        Raises
+        ------
+        StoreError
+            When a transaction is open in this thread, or the pilot is busy, damaged or cannot be written.
+        """
+        self._refuse_nesting()
+        with self.held():
+            try:
+                yield self._warm
+            except BaseException as error:
+                self._renew()  # what is attached now is not known
+                if self.path is not None:
+                    durable.remove(rewriting.fresh_file(self.path))
+                if isinstance(error, OSError):
+                    raise StoreError(trouble.of_system(self._place.name, error)) from error
+                raise
+            finally:
+                self._attach()
+
+    def derived_key(self, purpose: str) -> bytes:
+        """Derive a 32-byte key for one purpose, such as signing links, from the master key.
+
+        Raises
+        ------
+        StoreError
+            When the master key is missing.
+        """
+        return identity.derived_key(self._need_key(), purpose)
+
+    def rewrite(self) -> None:
+        """Write the pilot file anew, so that nothing of what was deleted is left in it.
+
+        A crash at any moment leaves the old file or the new one, whole.
+
+        Raises
+        ------
+        StoreError
+            When a transaction is open in this thread, or the file cannot be written anew; it is then as it was.
+        """
+        if self.path is not None:
+            with self.working_on_file() as database:
+                rewriting.write_anew(database, self.path)
+
     def close(self) -> None:
         """Give up the warm instance, after which the store cannot be used; a pilot in memory is gone."""
         self._warm.close()
 
     def _need_key(self) -> bytes:
         if self._master_key is None:
-            raise StoreError(
-                f"Identities cannot be read: set {identity.KEY_VARIABLE}, or put the .key file beside {self._name}."
-            )
+            where = f"set {identity.KEY_VARIABLE}, or put the .key file beside {self._place.name}"
+            raise StoreError(f"Identities cannot be read without the key: {where}.")
         return self._master_key
 
     def _open(self) -> None:
         with self._session() as cursor:
-            bring_up_to_date(cursor, naive_utc(self.clock()), self._name, new=self._is_new)
+            bring_up_to_date(cursor, naive_utc(self.clock()), self._place.name, new=self._is_new)
             check = cursor.execute(sql_of("schema/key_check")).fetchone()
             if check and self._master_key is not None:
-                identity.verify_key(self._master_key, check[0], self._name)
+                identity.verify_key(self._master_key, check[0], self._place.name)
             elif not check:
                 box = identity.seal_key_check(self._need_key())
                 cursor.execute("insert into identity.key_check values (?)", [box])
         self._is_new = False
 
-    def _refuse_absence(self) -> None:
-        """DuckDB would make a missing file, which only a new pilot may want."""
-        try:
-            if self.path is None or self.path.exists() != self._is_new:
-                return
-        except OSError as error:
-            raise StoreError(f"{self._name} cannot be reached: {error.strerror}.") from error
+    def _look(self) -> None:
         if self._is_new:
-            raise StoreError(f"There is a pilot at {self._name} already; it was left as it is.")
-        raise StoreError(f"There is no pilot at {self._name}; make one with `mikro init`.")
+            self._place.must_be_free()
+        else:
+            self._place.must_hold_a_pilot()
+
+    def _refuse_nesting(self) -> None:
+        if self._mine.in_transaction:
+            raise StoreError("A transaction of this store is open in this thread already; finish it first.")
 
     @contextmanager
     def _session(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor inside one database transaction; whatever the body raises undoes it."""
-        if self._mine.in_transaction:
-            raise StoreError("A transaction of this store is open in this thread already; finish it first.")
+        self._refuse_nesting()
         with self._in_words(), self.held():
             cursor = self._warm.cursor()
             self._mine.in_transaction = True
@@ -221,65 +297,57 @@ class Store:
                 cursor.execute(f"{OVER_PILOT}; begin")
                 yield cursor
                 cursor.execute("commit")
-            except BaseException:  # Streamlit's interrupts and Ctrl-C too
+            except BaseException as error:  # Streamlit's interrupts and Ctrl-C too
                 with suppress(duckdb.Error):
                     cursor.execute("rollback")
+                if isinstance(error, duckdb.FatalException):  # DuckDB goes on with nothing after one
+                    self._renew()
+                    self._attach()
                 raise
             finally:
                 self._mine.in_transaction = False
                 cursor.close()
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        busy = f"{self._name} is busy: another program has held it for {self.lock_timeout_s:g} s."
-        if self.path is None:
-            if not self._memory_lock.acquire(timeout=self.lock_timeout_s):
-                raise StoreError(busy)
-            try:
-                yield
-            finally:
-                self._memory_lock.release()
-            return
-        with ExitStack() as turn:
-            try:
-                turn.enter_context(my_turn(self.path, self.lock_timeout_s))
-            except TimeoutError as error:
-                raise StoreError(busy) from error
-            except OSError as error:
-                reason = f"its folder cannot be written ({error.strerror})"
-                raise StoreError(f"{self._name} cannot be opened: {reason}.") from error
-            yield
-
     def _attach(self) -> None:
         if self.path is not None:
-            self._refuse_absence()
-            quoted = str(self.path).replace("'", "''")
-            self._warm.execute(f"attach '{quoted}' as pilot (type duckdb)")
+            self._look()
+            # It is still attached when an interrupt came between two steps of detaching.
+            self._warm.execute(
+                f"detach database if exists pilot; attach '{rewriting.quoted(self.path)}' as pilot (type duckdb)"
+            )
 
     def _detach(self) -> None:
+        """Let the file go; what DuckDB cannot write into it now, on a full disk, is kept in the log beside it."""
         if self.path is not None:
             try:
                 self._warm.execute("detach database if exists pilot")
-            except duckdb.Error:  # a full disk: what was committed is in the log beside the file
-                self._warm.close()
-                self._warm = _warm_instance()
-                self._warm.execute("detach pilot")
-                raise
+            except duckdb.Error as error:
+                _log.warning("not checkpointed", reason=trouble.sentence(self._place.name, str(error)))
+                self._renew()
+
+    def _renew(self) -> None:
+        self._warm.close()
+        self._warm = _warm_instance()
+        self._warm.execute("detach pilot")
 
     @contextmanager
     def _in_words(self) -> Iterator[None]:
         """Say what DuckDB means by its errors; mistakes in our own SQL stay as they are."""
         try:
             yield
+        except duckdb.BinderException as error:
+            if "file handle conflict" not in str(error):
+                raise
+            raise trouble.of_database(self._place.name, str(error)) from error
         except DAMAGE as error:
-            raise StoreError(f"{self._name} cannot be read or written, or is damaged: {_first_line(error)}") from error
+            raise trouble.of_database(self._place.name, str(error)) from error
         except (duckdb.InterruptException, RuntimeError) as error:
             # DuckDB answers Ctrl-C in its own words.
             if "interrupt" in str(error).lower():
                 raise KeyboardInterrupt from error
             raise
         except duckdb.ConstraintException as error:
-            raise InputError(f"The store refused a value: {_first_line(error)}") from error
+            raise InputError(f"The store refused a value: {str(error).splitlines()[0]}") from error
 
 
 def _warm_instance() -> duckdb.DuckDBPyConnection:
@@ -287,18 +355,5 @@ def _warm_instance() -> duckdb.DuckDBPyConnection:
     quiet = ("autoinstall_known_extensions", "autoload_known_extensions", "python_enable_replacements")
     # One thread: a small write takes a third less of the processor, and the largest query no longer.
     warm = duckdb.connect(":memory:", config={**dict.fromkeys(quiet, False), "threads": 1})
-    warm.execute(sql_of("schema/reference"))
-    for name, table in reference.tables().items():
-        warm.register("incoming", pa.Table.from_pandas(table, preserve_index=False))
-        warm.execute(f"insert into memory.reference.{name} by name from incoming")
-        warm.unregister("incoming")
-    warm.execute("attach ':memory:' as pilot")
-    with warm.cursor() as cursor:
-        cursor.execute(OVER_PILOT)
-        bring_up_to_date(cursor, naive_utc(utc_now()), "", new=True)
-        make_state_macros(cursor)
+    lay_out(warm, naive_utc(utc_now()))
     return warm
-
-
-def _first_line(error: duckdb.Error) -> str:
-    return str(error).splitlines()[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,9 @@ class Verification:
         What these two prove: ``optimal`` or ``feasible``.
     rests_on_solver
         Whether the run has no prices (compact model), so that its bound is the solver's word alone.
+    n_erased
+        How many persons whom the run looked at were erased since. Its candidates cannot be made again, so ``proof``
+        is ``unchecked``, ``objective`` and ``bound`` are as stored, and only the proposals of others were checked.
     """
 
     run_id: str
@@ -42,12 +45,19 @@ class Verification:
     bound: float
     proof: str
     rests_on_solver: bool = False
+    n_erased: int = 0
 
     @property
     def sentence(self) -> str:
         """Say in one line what is proved."""
         if self.faults:
             return f"Run {self.run_id} is NOT what it claims: {'; '.join(self.faults)}."
+        if self.n_erased:
+            return (
+                f"Run {self.run_id} looked at {self.n_erased} person{'' if self.n_erased == 1 else 's'} whose place was"
+                " erased since, so its value and bound cannot be computed again; its proposals for others are allowed."
+                " `mikro verify --log` shows whether anything else was changed."
+            )
         kept = f"Run {self.run_id} keeps every rule and is worth {self.objective:,.2f} points"
         if self.proof == "optimal":
             return f"{kept}; its prices prove that no plan can be worth more (bound {self.bound:,.2f})."
@@ -70,6 +80,10 @@ def verify(store: Store, run_id: str | None = None) -> Verification:
         seen = view_of(reading, run)
         results = reading.query("run_results", run_id=run["run_id"])
         prices = reading.query("run_prices", run_id=run["run_id"])
+        entries: dict[str, Any] = {name: int(run[name]) for name in ("entry_no", "input_entry_no")}
+        erased = reading.query("places_erased_since", **entries)
+    if len(erased) and seen.hash() != run["input_hash"]:
+        return _without_erased(run, seen, results, erased)
     problem = problem_of(seen)
     proposals = results[results["volunteer_id"].notna()]
     chosen, faults = _rows_of(seen, proposals)
@@ -91,6 +105,20 @@ def verify(store: Store, run_id: str | None = None) -> Verification:
     if run["proof"] == "optimal" and proof != "optimal" and not has_no_prices:
         faults.append("it claims to be optimal, which its prices do not prove")
     return Verification(run["run_id"], tuple(faults), objective, bound, proof, has_no_prices and proof != "optimal")
+
+
+def _without_erased(run: dict[str, Any], seen: View, results: pd.DataFrame, erased: pd.DataFrame) -> Verification:
+    """Check what can still be checked: the proposals in which nobody has a part who was erased."""
+    has_part = results[["request_id", "volunteer_id"]].isin(set(erased["party_id"])).any(axis=1)
+    _, faults = _rows_of(seen, results[results["volunteer_id"].notna() & ~has_part])
+    return Verification(
+        run_id=run["run_id"],
+        faults=tuple(faults),
+        objective=float(run["objective"]),
+        bound=float(run["bound"]),
+        proof="unchecked",
+        n_erased=erased["resident_id"].nunique(),
+    )
 
 
 def _rows_of(seen: View, proposals: pd.DataFrame) -> tuple[list[int], list[str]]:

@@ -74,8 +74,13 @@ def pilot(*log: Fact) -> Store:
 
 
 def policy(**numbers) -> Policy:
-    """Return the baseline with other weights or limits."""
-    weights = {name: number for name, number in numbers.items() if hasattr(BASELINE.weights, name)}
-    limits = {name: number for name, number in numbers.items() if hasattr(BASELINE.limits, name)}
-    assert weights.keys() | limits.keys() == numbers.keys()
-    return replace(BASELINE, weights=replace(BASELINE.weights, **weights), limits=replace(BASELINE.limits, **limits))
+    """Return the baseline with other numbers."""
+    tables = {table: set(known) & numbers.keys() for table, known in BASELINE.numbers().items()}
+    assert set().union(*tables.values()) == numbers.keys()
+    return replace(
+        BASELINE,
+        **{
+            table: replace(getattr(BASELINE, table), **{name: numbers[name] for name in names})
+            for table, names in tables.items()
+        },
+    )

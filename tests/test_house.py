@@ -10,8 +10,9 @@ import pytest
 
 from engine.cells import TABLES
 from engine.facts import all_kinds, columns_of, table_of
-from engine.policy import Limits, Weights
-from engine.rules import ALL_RULES, PAIR_RULES, REQUEST_RULES
+from engine.lifecycle import STEPS, drawing
+from engine.policy import Asking, Limits, Weights
+from engine.rules import ALL_RULES, NEVER_BY_HAND, PAIR_RULES, REQUEST_RULES
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "engine" / "README.md").read_text(encoding="utf-8")
@@ -35,6 +36,17 @@ def test_the_formulation_page_lists_every_rule_in_the_order_tried():
     assert table == [rule.code for rule in ALL_RULES]
 
 
+@pytest.mark.parametrize("subject", sorted({step.subject for step in STEPS}))
+def test_the_state_machine_is_drawn_on_the_page(subject):
+    assert f"```mermaid\n{drawing(subject)}\n```" in PAGE
+
+
+def test_the_rules_nobody_may_break_stand_on_the_page():
+    (row,) = re.findall(r"^\| \*\*By hand\*\* \|.*$", PAGE, re.M)
+
+    assert set(re.findall(r"`(\w+)`", row)) == NEVER_BY_HAND
+
+
 def test_every_rule_of_the_programme_has_its_number_on_the_page():
     source = (ROOT / "engine" / "formulation.py").read_text(encoding="utf-8")
     numbers = re.findall(r'"""\((\d+\'?)\)', source)
@@ -43,7 +55,7 @@ def test_every_rule_of_the_programme_has_its_number_on_the_page():
     assert all(f"| ({number}) |" in PAGE for number in numbers)
 
 
-@pytest.mark.parametrize("kind", [Weights, Limits])
+@pytest.mark.parametrize("kind", [Weights, Limits, Asking])
 def test_every_number_of_a_policy_is_explained_on_the_page(kind):
     unexplained = [field.name for field in fields(kind) if f"`{field.name}`" not in PAGE]
 

@@ -276,7 +276,7 @@ def test_pairs_and_their_rules_are_two_sides_of_one_thing():
 
 
 def demo():
-    from engine.cli import DEMO_PACKAGE
+    from engine.commands.matching import DEMO_PACKAGE
     from engine.intake import import_package
     from engine.store import Store
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import base64
+import re
 import stat
+from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -11,6 +14,7 @@ import pytest
 
 from engine import identity
 from engine.errors import InputError, StoreError
+from engine.facts import RequestWithdrawn
 from engine.store import Store
 
 ADA = {"name": "Ada Lovelace", "phone": "070-1740605", "address": "Drottninggatan 1", "lat": 56.05, "lon": 12.7}
@@ -25,6 +29,21 @@ def keep(store, people):
 def note(store, note_id, resident_id, subject, text):
     with store.transaction("anna", "note") as transaction:
         transaction.put_notes([(note_id, resident_id, subject, text)])
+
+
+def person(store, resident_id):
+    with store.transaction("anna", "look") as transaction:
+        return transaction.person(resident_id, "test")
+
+
+def notes(store, subject):
+    with store.transaction("anna", "look") as transaction:
+        return transaction.notes(subject, "test")
+
+
+def people(store):
+    with store.transaction("anna", "look") as transaction:
+        return transaction.people("test")
 
 
 def test_a_sealed_text_opens_with_its_key_for_its_owner_only():
@@ -56,9 +75,8 @@ def test_owners_are_kept_apart_however_their_ids_are_cut():
 def test_a_person_is_read_as_kept_and_what_is_unknown_is_none(store):
     keep(store, {"r1": ADA})
 
-    with store.reading() as reading:
-        assert reading.person("r1") == ADA | {"email": None}
-        assert reading.person("r2") is None
+    assert person(store, "r1") == ADA | {"email": None}
+    assert person(store, "r2") is None
 
 
 def test_a_person_kept_again_is_replaced_and_their_notes_stay_legible(store):
@@ -69,26 +87,23 @@ def test_a_person_kept_again_is_replaced_and_their_notes_stay_legible(store):
         transaction.put_people({"r1": {"name": "Ada King"}})
         transaction.put_people({"r1": {"name": "Ada King", "phone": "070-1740606"}})
 
-    with store.reading() as reading:
-        assert reading.person("r1") == dict.fromkeys(identity.DETAILS) | {"name": "Ada King", "phone": "070-1740606"}
-        assert reading.notes("q1")["text"].tolist() == ["rings the bell twice"]
+    assert person(store, "r1") == dict.fromkeys(identity.DETAILS) | {"name": "Ada King", "phone": "070-1740606"}
+    assert notes(store, "q1")["text"].tolist() == ["rings the bell twice"]
 
 
 def test_everybody_is_listed_by_id(store):
     keep(store, {"r2": {"name": "Ben"}, "r1": ADA})
 
-    with store.reading() as reading:
-        people = reading.people()
+    everybody = people(store)
 
-    assert list(people.columns) == ["resident_id", *identity.DETAILS]
-    assert people[["resident_id", "name"]].values.tolist() == [["r1", "Ada Lovelace"], ["r2", "Ben"]]
+    assert list(everybody.columns) == ["resident_id", *identity.DETAILS]
+    assert everybody[["resident_id", "name"]].values.tolist() == [["r1", "Ada Lovelace"], ["r2", "Ben"]]
 
 
 def test_thousands_are_kept_at_once(store):
     keep(store, {f"r{i:05}": {"name": f"Resident {i}"} for i in range(10_000)})
 
-    with store.reading() as reading:
-        assert reading.people()["name"].nunique() == 10_000
+    assert people(store)["name"].nunique() == 10_000
 
 
 def test_notes_are_found_by_their_subject_and_replaced_by_their_id(store):
@@ -98,11 +113,10 @@ def test_notes_are_found_by_their_subject_and_replaced_by_their_id(store):
     note(store, "n1", "r1", "q1", "first, åter")
     note(store, "n3", "r1", "q2", "other")
 
-    with store.reading() as reading:
-        notes = reading.notes("q1")
+    found = notes(store, "q1")
 
     expected = pd.DataFrame({"note_id": ["n1", "n2"], "resident_id": ["r1", "r2"], "text": ["first, åter", "second"]})
-    pd.testing.assert_frame_equal(notes, expected)
+    pd.testing.assert_frame_equal(found, expected)
 
 
 def test_there_is_no_note_about_somebody_of_whom_nothing_is_kept(store):
@@ -141,8 +155,8 @@ def test_rows_swapped_between_persons_are_noticed(pilot_path):
             where resident_id = 'r2'
         """)
 
-    with Store(pilot_path).reading() as reading, pytest.raises(StoreError, match="key / r2"):
-        reading.person("r2")
+    with pytest.raises(StoreError, match="key / r2"):
+        person(Store(pilot_path), "r2")
 
 
 def test_the_key_file_is_for_its_owner_only_and_never_replaced(tmp_path):
@@ -165,8 +179,7 @@ def test_a_key_in_the_environment_takes_the_place_of_the_file(tmp_path, monkeypa
     keep(store, {"r1": ADA})
 
     assert not identity.key_file(tmp_path / "pilot.duckdb").exists()
-    with Store(tmp_path / "pilot.duckdb").reading() as reading:
-        assert reading.person("r1")["name"] == "Ada Lovelace"
+    assert person(Store(tmp_path / "pilot.duckdb"), "r1")["name"] == "Ada Lovelace"
 
 
 def test_a_wrong_key_is_noticed_on_opening(pilot_path, monkeypatch):
@@ -188,7 +201,93 @@ def test_without_the_key_facts_are_legible_and_persons_are_not(pilot_path):
     keep(Store(pilot_path), {"r1": ADA})
     identity.key_file(pilot_path).unlink()
 
-    with Store(pilot_path).reading() as reading:
+    store = Store(pilot_path)
+
+    with store.reading() as reading:
         assert reading.last_entry_no == 1
-        with pytest.raises(StoreError, match=r"set MIKRO_KEY, or put the .key file"):
-            reading.person("r1")
+    with pytest.raises(StoreError, match=r"set MIKRO_KEY, or put the .key file"):
+        person(store, "r1")
+
+
+def reads(store):
+    with store.reading() as reading:
+        rows = reading.facts_of("identity_read").to_pylist()
+    return [(row["actor_id"], row["resident_id"], row["what"], row["purpose"]) for row in rows]
+
+
+def test_every_reading_of_a_person_is_in_the_log_with_its_purpose(store):
+    keep(store, {"r1": ADA, "r2": {"name": "Ben"}})
+    note(store, "n1", "r1", "q1", "rings the bell twice")
+    note(store, "n2", "r2", "q1", "so does he")
+
+    with store.transaction("lisa", "call") as transaction:
+        transaction.person("r1", "call back")
+        transaction.person("r9", "mistyped")
+        transaction.people("extract proof")
+        transaction.notes("q1", "before the visit")
+
+    assert reads(store) == [
+        ("lisa", "r1", "person", "call back"),
+        ("lisa", "r9", "person", "mistyped"),
+        ("lisa", "*", "person", "extract proof"),
+        ("lisa", "r1", "notes", "before the visit"),
+        ("lisa", "r2", "notes", "before the visit"),
+    ]
+
+
+def test_a_person_read_for_an_intent_that_was_done_already_is_in_the_log_again(store):
+    keep(store, {"r1": ADA})
+
+    for _ in range(2):
+        with store.transaction("lisa", "send", idempotency_key="send-1") as transaction:
+            transaction.append([RequestWithdrawn(occurred_at=transaction.recorded_at, request_id="q1")])
+            assert transaction.person("r1", "message")["name"] == "Ada Lovelace"
+
+    assert transaction.already_done
+    assert reads(store) == [("lisa", "r1", "person", "message")] * 2
+    with store.reading() as reading:
+        assert reading.facts_of("request_withdrawn").num_rows == 1
+        assert reading.facts_of("entry")["idempotency_key"].to_pylist() == [None, "send-1", None]
+
+
+def test_what_was_read_in_a_transaction_that_was_undone_is_in_the_log_all_the_same(store):
+    keep(store, {"r1": ADA})
+
+    with pytest.raises(KeyboardInterrupt), store.transaction("lisa", "call", idempotency_key="k") as transaction:
+        transaction.append([RequestWithdrawn(occurred_at=transaction.recorded_at, request_id="q1")])
+        transaction.person("r1", "call back")
+        raise KeyboardInterrupt
+
+    assert reads(store) == [("lisa", "r1", "person", "call back")]
+    with store.reading() as reading:
+        assert reading.facts_of("request_withdrawn").num_rows == 0
+        assert reading.facts_of("entry")["idempotency_key"].to_pylist() == [None, None]
+
+
+@pytest.mark.parametrize("purpose", ["", "x" * 101, "call\nback", "ring upp på måndag", "a;b"])
+def test_a_purpose_is_a_few_plain_words(store, purpose):
+    with pytest.raises(InputError, match="The purpose"), store.transaction("lisa", "call") as transaction:
+        transaction.person("r1", purpose)
+
+
+def test_what_is_sealed_is_opened_in_one_module_that_logs_it():
+    """Only a transaction unseals people and notes, and each of its doors notes the reading."""
+    engine = Path(identity.__file__).parent
+    openers = re.compile(r"\b(unseal_people|unseal_notes|unseal)\(")
+    by_module = {
+        path.relative_to(engine).as_posix()
+        for folder in (engine, engine.parent / "dashboard", engine.parent / "simulations")
+        for path in folder.rglob("*.py")
+        if openers.search(path.read_text(encoding="utf-8"))
+    }
+
+    assert by_module == {"identity.py", "transaction.py"}
+    tree = ast.parse((engine / "transaction.py").read_text(encoding="utf-8"))
+    doors = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and "unseal_" in ast.unparse(node)]
+    assert len(doors) >= 3
+    assert [door.name for door in doors if "self._note_read(" not in ast.unparse(door)] == []
+
+
+def test_a_mere_reading_of_the_pilot_has_no_key_to_a_person(store):
+    with store.reading() as reading:
+        assert not {"person", "people", "notes", "_master_key"} & set(dir(reading))

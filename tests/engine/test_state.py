@@ -286,15 +286,16 @@ def test_a_visit_is_agreed_until_its_outcome_is_known(store):
 @pytest.mark.parametrize(
     ("needed", "outcomes", "withdrawn", "status", "n_agreed"),
     [
-        (1, [], False, "open", 0),
+        (1, [], False, "submitted", 0),
         (1, [None], False, "agreed", 1),
         (1, ["completed"], False, "completed", 1),
-        (1, ["cancelled"], False, "open", 0),
+        (1, ["cancelled"], False, "submitted", 0),
         (1, ["missed", None], False, "agreed", 1),
-        (2, [None], False, "open", 1),
+        (2, [None], False, "submitted", 1),
         (2, ["completed", None], False, "agreed", 2),
         (2, ["completed", "completed"], False, "completed", 2),
-        (1, [None], True, "withdrawn", 1),
+        (1, [None], True, "cancelled", 1),
+        (1, [], True, "withdrawn", 0),
     ],
 )
 def test_how_far_a_request_has_come_follows_from_its_visits(store, needed, outcomes, withdrawn, status, n_agreed):
@@ -306,8 +307,8 @@ def test_how_far_a_request_has_come_follows_from_its_visits(store, needed, outco
     [request] = state(store, "requests_at").to_dict("records")
 
     assert (request["status"], request["n_agreed"]) == (status, n_agreed)
-    assert column(store, "requests_at", "status", MORNING) == ["open"]
-    assert column(store, "requests_at", "status", until_entry=1) == ["open"]
+    assert column(store, "requests_at", "status", MORNING) == ["submitted"]
+    assert column(store, "requests_at", "status", until_entry=1) == ["submitted"]
 
 
 def test_a_request_knows_its_resident_and_when_it_was_made(store):

@@ -14,6 +14,7 @@ import duckdb
 import pandas as pd
 import pytest
 
+from engine import chain
 from engine.errors import InputError, StoreError
 from engine.facts import (
     AvailabilityStated,
@@ -70,7 +71,8 @@ def test_every_fact_kind_has_a_table_with_its_fields_as_columns(kind: type[Fact]
         columns = connection.execute(f"describe facts.{table_of(kind)}").fetchall()
 
     wanted = [*head, ("actor_id", "VARCHAR", "NO"), *((n, t, "YES" if optional else "NO") for n, t, optional in fields)]
-    assert [column[:3] for column in columns] == wanted
+    salt = [(chain.SALT, "BLOB", "YES")] if table_of(kind) in chain.ERASABLE else []
+    assert sorted(column[:3] for column in columns) == sorted(wanted + salt)
 
 
 def test_no_table_of_facts_is_without_a_kind(pilot_path):
@@ -189,7 +191,7 @@ def test_whatever_interrupts_a_transaction_undoes_all_of_it(pilot_path, interrup
 
     assert log(store, withdrawn("r2")).entry_no == 1
     with store.reading() as reading:
-        assert reading.person("p1") is None
+        assert reading.query("sealed_people", resident_ids=["p1"]).empty
     assert len(rows_of(pilot_path, "facts.request_withdrawn")) == 1
 
 
@@ -208,7 +210,8 @@ def test_an_entry_notes_who_did_what_and_how_many_facts_it_holds(pilot_path):
         transaction.append([withdrawn("r1"), withdrawn("r2")])
         transaction.append([pinned()])
 
-    assert rows_of(pilot_path, "facts.entry") == [(1, "k1", NOW.replace(tzinfo=None), "anna", "withdraw", 3)]
+    [entry] = rows_of(pilot_path, "facts.entry")
+    assert entry[:6] == (1, "k1", NOW.replace(tzinfo=None), "anna", "withdraw", 3)
 
 
 def test_the_same_intent_is_written_once(store):
@@ -220,7 +223,7 @@ def test_the_same_intent_is_written_once(store):
     assert (first.already_done, again.already_done) == (False, True)
     with store.reading() as reading:
         assert reading.last_entry_no == 1
-        assert reading.person("p1") is None
+        assert reading.query("sealed_people", resident_ids=["p1"]).empty
 
 
 def test_a_transaction_inside_another_is_refused_and_the_outer_one_goes_on(store):
@@ -356,7 +359,7 @@ def test_a_file_of_an_older_program_is_brought_up_to_date(pilot_path):
     store = Store(pilot_path)
 
     with store.reading() as reading:
-        assert reading.people().empty
+        assert reading.query("sealed_people", resident_ids=None).empty
     assert [version for version, *_ in rows_of(pilot_path, "main.schema_version")] == sorted(migrations())
 
 

@@ -14,9 +14,10 @@ from small_pilot import ADA, ADA_AT_HOME, ADA_IS_FREE, ADA_IS_KNOWN, BEFORE, MIL
 from small_problems import brute_force
 
 from engine import facts
-from engine.candidates import view
+from engine.candidates import parameters, view
 from engine.checks import violations
 from engine.errors import NoSolutionError
+from engine.explain import funnel
 from engine.facts import Window
 from engine.matching import match
 from engine.programme import problem_of
@@ -172,3 +173,30 @@ def test_a_run_is_the_best_plan_and_keeps_every_rule(log, model):
     assert run.assignment.objective == pytest.approx(best)
     assert run.assignment.proof == "optimal"
     assert violations(problem, run.assignment.chosen) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(log=logs(), nth=st.integers(0, 50))
+def test_a_visit_asked_alone_breaks_the_rule_that_the_search_tells(log, nth):
+    """What is added by hand is held to the same rules as what is searched, though another query asks them."""
+    with pilot(*log).reading() as reading:
+        seen = view(reading, POLICY, NOW)
+        params = parameters(POLICY, NOW, seen.until_entry)
+        funnel(reading, seen, seen.requests["request_id"].tolist())
+        pairs = reading.query("pair_rules", request_ids=seen.requests["request_id"].tolist(), **params)
+        tried = reading.query("starts", with_rules=True, **params)
+        ruled = set(seen.requests.loc[seen.requests["rule"].notna(), "request_id"])
+        tried = tried[~tried["request_id"].isin(ruled)]
+        one = tried.groupby(["request_id", "volunteer_id"]).nth(nth % max(1, tried.groupby("request_id").size().min()))
+        broken = reading.query("broken_rules", tables={"tried_visits": one[VISIT]}, **params) if len(one) else one
+    found = {pair: set(rows["rule"]) for pair, rows in broken.groupby(["request_id", "volunteer_id"])}
+    apart = pairs.set_index(["request_id", "volunteer_id"])["rule"]
+
+    for visit in one.to_dict("records"):
+        pair = (visit["request_id"], visit["volunteer_id"])
+        told = [rule for rule in (visit["rule"], apart[pair]) if isinstance(rule, str)]
+        assert set(told) <= found.get(pair, set())
+        assert told or pair not in found
+
+
+VISIT = ["request_id", "volunteer_id", "starts_at", "ends_at"]

@@ -1,234 +1,63 @@
 -- check_integrity: what foreign keys would have refused, and what no constraint can say.
 -- Grain:  kind, id, sentence: one row per problem, none in a sound pilot.
--- Needs:  every table of facts, identity.note, identity.person, visits_at.
+-- Needs:  mentions, visits_at, facts.offer_sent, facts.offer_answered, facts.offer_closed, identity.note, identity.person.
 with
 
-named_residents as (
+-- What tells of a thing first, and in which word; the newest holds of residents and volunteers, who may register again.
+tellers (kind, fact, verb) as (
 
-    select
-        'volunteer_registered' as fact,
-        resident_id as id
-    from facts.volunteer_registered
-    union all
-    select
-        'grant_decided' as fact,
-        resident_id as id
-    from facts.grant_decided
-    union all
-    select
-        'relation_stated' as fact,
-        resident_id as id
-    from facts.relation_stated
-    union all
-    select
-        'request_submitted' as fact,
-        resident_id as id
-    from facts.request_submitted
+    values
+    ('resident', 'resident_registered', null),
+    ('volunteer', 'volunteer_registered', null),
+    ('request', 'request_submitted', 'submitted'),
+    ('visit', 'visit_agreed', 'agreed'),
+    ('run', 'run_made', 'made'),
+    ('offer', 'offer_sent', 'sent'),
+    ('series', 'series_started', 'started'),
+    ('incident', 'incident_reported', 'reported'),
+    ('erasure', 'erasure_requested', 'requested'),
+    ('message', 'message_queued', 'queued')
 
 ),
 
-unknown_residents as (
+told as (
+
+    select
+        mentions.kind,
+        mentions.id,
+        tellers.verb,
+        count(*) as n_times
+    from mentions() as mentions
+    inner join tellers on mentions.kind = tellers.kind and mentions.fact = tellers.fact
+    group by mentions.kind, mentions.id, tellers.verb
+
+),
+
+-- Somebody may have looked for a person who is not there, and places of somebody who became protected are removed
+-- without an erasure.
+unknown as (
 
     select distinct
-        'unknown_resident' as kind,
-        named.id,
-        'A fact ' || named.fact || ' names resident ' || named.id || ', which no resident_registered'
-        || ' tells of.' as sentence
-    from named_residents as named
-    anti join facts.resident_registered as known on named.id = known.resident_id
+        'unknown_' || mentions.kind as kind,
+        mentions.id,
+        'A fact ' || mentions.fact || ' names ' || mentions.kind || ' ' || mentions.id || ', which no '
+        || tellers.fact || ' tells of.' as sentence
+    from mentions() as mentions
+    inner join tellers on mentions.kind = tellers.kind
+    anti join told on mentions.kind = told.kind and mentions.id = told.id
+    where mentions.fact not in ('identity_read', 'fact_redacted')
 
 ),
 
-named_volunteers as (
+repeated as (
 
     select
-        'availability_stated' as fact,
-        volunteer_id as id
-    from facts.availability_stated
-    union all
-    select
-        'absence_stated' as fact,
-        volunteer_id as id
-    from facts.absence_stated
-    union all
-    select
-        'check_cleared' as fact,
-        volunteer_id as id
-    from facts.check_cleared
-    union all
-    select
-        'relation_stated' as fact,
-        volunteer_id as id
-    from facts.relation_stated
-    union all
-    select
-        'offer_answered' as fact,
-        volunteer_id as id
-    from facts.offer_answered
-    union all
-    select
-        'visit_agreed' as fact,
-        volunteer_id as id
-    from facts.visit_agreed
-    union all
-    select
-        'override_stated' as fact,
-        volunteer_id as id
-    from facts.override_stated
-    union all
-    select
-        'proposal_made' as fact,
-        volunteer_id as id
-    from facts.proposal_made
-
-),
-
-unknown_volunteers as (
-
-    select distinct
-        'unknown_volunteer' as kind,
-        named.id,
-        'A fact ' || named.fact || ' names volunteer ' || named.id || ', which no volunteer_registered'
-        || ' tells of.' as sentence
-    from named_volunteers as named
-    anti join facts.volunteer_registered as known on named.id = known.volunteer_id
-
-),
-
-named_requests as (
-
-    select
-        'request_withdrawn' as fact,
-        request_id as id
-    from facts.request_withdrawn
-    union all
-    select
-        'offer_answered' as fact,
-        request_id as id
-    from facts.offer_answered
-    union all
-    select
-        'visit_agreed' as fact,
-        request_id as id
-    from facts.visit_agreed
-    union all
-    select
-        'override_stated' as fact,
-        request_id as id
-    from facts.override_stated
-    union all
-    select
-        'proposal_made' as fact,
-        request_id as id
-    from facts.proposal_made
-    union all
-    select
-        'request_unmatched' as fact,
-        request_id as id
-    from facts.request_unmatched
-
-),
-
-unknown_requests as (
-
-    select distinct
-        'unknown_request' as kind,
-        named.id,
-        'A fact ' || named.fact || ' names request ' || named.id || ', which no request_submitted'
-        || ' tells of.' as sentence
-    from named_requests as named
-    anti join facts.request_submitted as known on named.id = known.request_id
-
-),
-
-named_visits as (
-
-    select
-        'visit_ended' as fact,
-        visit_id as id
-    from facts.visit_ended
-
-),
-
-unknown_visits as (
-
-    select distinct
-        'unknown_visit' as kind,
-        named.id,
-        'A fact ' || named.fact || ' names visit ' || named.id || ', which no visit_agreed'
-        || ' tells of.' as sentence
-    from named_visits as named
-    anti join facts.visit_agreed as known on named.id = known.visit_id
-
-),
-
-named_runs as (
-
-    select
-        'proposal_made' as fact,
-        run_id as id
-    from facts.proposal_made
-    union all
-    select
-        'request_unmatched' as fact,
-        run_id as id
-    from facts.request_unmatched
-    union all
-    select
-        'price_found' as fact,
-        run_id as id
-    from facts.price_found
-
-),
-
-unknown_runs as (
-
-    select distinct
-        'unknown_run' as kind,
-        named.id,
-        'A fact ' || named.fact || ' names run ' || named.id || ', which no run_made'
-        || ' tells of.' as sentence
-    from named_runs as named
-    anti join facts.run_made as known on named.id = known.run_id
-
-),
-
-repeated_requests as (
-
-    select
-        'repeated_request' as kind,
-        request_id as id,
-        'Request ' || request_id || ' was submitted ' || count(*)
+        'repeated_' || kind as kind,
+        id,
+        upper(kind[1]) || kind[2:] || ' ' || id || ' was ' || verb || ' ' || n_times
         || ' times; the newest holds.' as sentence
-    from facts.request_submitted
-    group by request_id
-    having count(*) > 1
-
-),
-
-repeated_visits as (
-
-    select
-        'repeated_visit' as kind,
-        visit_id as id,
-        'Visit ' || visit_id || ' was agreed ' || count(*)
-        || ' times; the newest holds.' as sentence
-    from facts.visit_agreed
-    group by visit_id
-    having count(*) > 1
-
-),
-
-repeated_runs as (
-
-    select
-        'repeated_run' as kind,
-        run_id as id,
-        'Run ' || run_id || ' was made ' || count(*)
-        || ' times; the newest holds.' as sentence
-    from facts.run_made
-    group by run_id
-    having count(*) > 1
+    from told
+    where verb is not null and n_times > 1
 
 ),
 
@@ -255,6 +84,60 @@ overlapping_visits as (
 
 ),
 
+settled as (
+
+    select
+        offer_id,
+        min(occurred_at) as settled_at
+    from (
+        select
+            offer_id,
+            occurred_at
+        from facts.offer_answered
+        where offer_id is not null
+        union all
+        select
+            offer_id,
+            occurred_at
+        from facts.offer_closed
+    ) as answers
+    group by offer_id
+
+),
+
+offers as (
+
+    select
+        sent.offer_id,
+        sent.volunteer_id,
+        sent.starts_at,
+        sent.ends_at,
+        sent.occurred_at as sent_at,
+        least(sent.expires_at, coalesce(settled.settled_at, sent.expires_at)) as open_until
+    from facts.offer_sent as sent
+    left join settled on sent.offer_id = settled.offer_id
+
+),
+
+-- Open at one time, for visits at one time.
+overlapping_offers as (
+
+    select
+        'overlapping_offers' as kind,
+        later.offer_id as id,
+        'Volunteer ' || later.volunteer_id || ' was sent offer ' || later.offer_id || ' while offer '
+        || earlier.offer_id || ' for the same time was open.' as sentence
+    from offers as later
+    inner join offers as earlier
+        on
+            later.volunteer_id = earlier.volunteer_id
+            and (later.sent_at, later.offer_id) > (earlier.sent_at, earlier.offer_id)
+            and later.sent_at < earlier.open_until
+            and later.starts_at < earlier.ends_at
+            and later.ends_at > earlier.starts_at
+
+),
+
 notes_without_person as (
 
     select
@@ -267,23 +150,13 @@ notes_without_person as (
 
 )
 
-select * from unknown_residents
+select * from unknown
 union all
-select * from unknown_volunteers
-union all
-select * from unknown_requests
-union all
-select * from unknown_visits
-union all
-select * from unknown_runs
-union all
-select * from repeated_requests
-union all
-select * from repeated_visits
-union all
-select * from repeated_runs
+select * from repeated
 union all
 select * from overlapping_visits
+union all
+select * from overlapping_offers
 union all
 select * from notes_without_person
 order by kind, id, sentence

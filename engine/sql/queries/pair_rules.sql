@@ -1,8 +1,8 @@
 -- pair_rules: every volunteer against the asked requests, with the first rule that keeps them apart, day aside.
 -- Says of each pair what pairs.sql only leaves out; made for few requests, since it forms every pair.
 -- Grain:  request_id, volunteer_id; rule is null for a pair of pairs.sql.
--- Needs:  open_requests, volunteers, barred_pairs_at.
--- Params: $as_of (UTC), $until_entry, $radius_max_km, $request_ids (the asked).
+-- Needs:  open_requests, volunteers, barred_pairs_at, asked_often_at.
+-- Params: $as_of (UTC), $until_entry, $radius_max_km, $offers_per_week_max, $request_ids (the asked).
 with
 
 pairs as (
@@ -30,9 +30,12 @@ select
         when not pairs.offers then 'service_not_offered'
         when not pairs.speaks_it then 'language_missing'
         when pairs.distance_km > pairs.radius_km then 'too_far'
-        else barred.rule
+        when barred.rule is not null then barred.rule
+        when often.volunteer_id is not null then 'asked_enough'
     end as rule
 from pairs
 left join barred_pairs_at($as_of, $until_entry) as barred
     on pairs.request_id = barred.request_id and pairs.volunteer_id = barred.volunteer_id
+left join asked_often_at($as_of, $until_entry, $offers_per_week_max) as often
+    on pairs.volunteer_id = often.volunteer_id
 order by pairs.request_id, pairs.volunteer_id

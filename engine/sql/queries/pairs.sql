@@ -1,8 +1,8 @@
 -- pairs: who could serve which request, whatever the day: service, language, distance, nothing between them.
 -- Volunteers are laid out over the grid cells their radius touches, so that no far pair is ever formed.
 -- Grain:  request_id, volunteer_id.
--- Needs:  open_requests, run_requests, volunteers, barred_pairs_at.
--- Params: $as_of (UTC), $until_entry, $radius_max_km.
+-- Needs:  open_requests, run_requests, volunteers, barred_pairs_at, asked_often_at.
+-- Params: $as_of (UTC), $until_entry, $radius_max_km, $offers_per_week_max.
 with
 
 servable as (
@@ -85,5 +85,7 @@ select
 from near
 anti join barred_pairs_at($as_of, $until_entry) as barred
     on near.request_id = barred.request_id and near.volunteer_id = barred.volunteer_id
+anti join asked_often_at($as_of, $until_entry, $offers_per_week_max) as often
+    on near.volunteer_id = often.volunteer_id
 where near.distance_km <= near.radius_km
 order by near.request_id, near.volunteer_id

@@ -31,3 +31,8 @@ create table memory.reference.holiday (
     day date,
     name varchar
 );
+
+create table memory.reference.utc_offset (
+    from_at timestamp,
+    offset_minutes integer
+);

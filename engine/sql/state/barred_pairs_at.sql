@@ -1,14 +1,13 @@
 -- barred_pairs_at: pairs kept apart by what somebody said, whatever else fits.
 -- Grain:  request_id, volunteer_id (the first rule that bars them).
--- Needs:  requests_at, volunteers_at, relations_at, answers_at, overrides_at, visits_at.
+-- Needs:  request_residents_at, volunteers_at, relations_at, answers_at, overrides_at, visits_at, commitments_at.
 -- Params: as_of (UTC), until_entry.
 create or replace macro barred_pairs_at(as_of, until_entry) as table
     with
 
     requests as (
 
-        select * from requests_at(as_of, until_entry)
-        where status = 'open'
+        select * from request_residents_at(as_of, until_entry)
 
     ),
 
@@ -47,6 +46,17 @@ create or replace macro barred_pairs_at(as_of, until_entry) as table
 
         union all
 
+        -- Who cancelled or did not come has said no in another way.
+        select
+            request_id,
+            volunteer_id,
+            3 as step,
+            'declined_before' as rule
+        from visits_at(as_of, until_entry)
+        where status in ('cancelled', 'missed') and side = 'volunteer'
+
+        union all
+
         select
             request_id,
             volunteer_id,
@@ -64,6 +74,16 @@ create or replace macro barred_pairs_at(as_of, until_entry) as table
             'already_agreed' as rule
         from visits_at(as_of, until_entry)
         where status in ('agreed', 'completed')
+
+        union all
+
+        select
+            request_id,
+            volunteer_id,
+            6 as step,
+            'already_asked' as rule
+        from commitments_at(as_of, until_entry)
+        where status in ('offered', 'approved')
 
     )
 

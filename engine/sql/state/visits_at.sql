@@ -1,6 +1,7 @@
--- visits_at: visits as agreed, with what became of them: 'agreed' until an outcome is known.
+-- visits_at: visits as agreed, with what became of them: 'agreed' until an outcome is known; side says by whom it was
+-- missed or cancelled.
 -- Grain:  visit_id.
--- Needs:  facts.visit_agreed, facts.visit_ended, facts.request_submitted.
+-- Needs:  facts.visit_agreed, facts.visit_ended, request_residents_at.
 -- Params: as_of (UTC), what had happened; until_entry, what was known.
 create or replace macro visits_at(as_of, until_entry := 9223372036854775807) as table
     with
@@ -29,6 +30,10 @@ create or replace macro visits_at(as_of, until_entry := 9223372036854775807) as 
         select
             visit_id,
             outcome,
+            side,
+            is_late,
+            minutes as minutes_spent,
+            reason_code,
             occurred_at as ended_at
         from facts.visit_ended
         where occurred_at <= as_of and entry_no <= until_entry
@@ -37,27 +42,18 @@ create or replace macro visits_at(as_of, until_entry := 9223372036854775807) as 
             order by occurred_at desc, entry_no desc, rowid desc
         ) = 1
 
-    ),
-
-    requests as (
-
-        select
-            request_id,
-            resident_id
-        from facts.request_submitted
-        where occurred_at <= as_of and entry_no <= until_entry
-        qualify row_number() over (
-            partition by request_id
-            order by occurred_at desc, entry_no desc, rowid desc
-        ) = 1
-
     )
 
     select
         agreed.*,
         ended.ended_at,
+        ended.side,
+        ended.is_late,
+        ended.minutes_spent,
+        ended.reason_code,
         requests.resident_id,
         coalesce(ended.outcome, 'agreed') as status
     from agreed
     left join ended on agreed.visit_id = ended.visit_id
-    left join requests on agreed.request_id = requests.request_id;
+    left join request_residents_at(as_of, until_entry) as requests
+        on agreed.request_id = requests.request_id;

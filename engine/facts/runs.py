@@ -1,0 +1,90 @@
+"""Policies and match runs: under which numbers, what was proposed, what was proved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.facts.fact import Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyAdopted(Fact):
+    """A named person put a policy in force; ``content`` is the whole TOML file."""
+
+    policy: str
+    fingerprint: str
+    content: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunMade(Fact):
+    """One match run: what it looked at, under which policy, and what was proved of its plan.
+
+    ``input_entry_no`` is the last log entry it saw, ``content`` the policy it ran under.
+    """
+
+    run_id: str
+    as_of: datetime
+    policy: str
+    fingerprint: str
+    content: str
+    seed: int
+    model: str
+    n_requests: int
+    n_volunteers: int
+    n_candidates: int
+    n_matched: int
+    objective: float
+    bound: float
+    gap: float
+    proof: str
+    candidates_s: float
+    solve_s: float
+    check_s: float
+    input_hash: str
+    input_entry_no: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalMade(Fact):
+    """One chosen candidate of a run, for the coordinator to approve; value parts add up to ``value``."""
+
+    run_id: str
+    request_id: str
+    volunteer_id: str
+    starts_at: datetime
+    ends_at: datetime
+    travel_minutes: int
+    minutes: int
+    distance_km: float
+    value: float
+    value_served: float
+    value_urgency: float
+    value_waiting: float
+    value_distance: float
+    value_continuity: float
+    value_preference: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestUnmatched(Fact):
+    """A run left a request without all its volunteers; ``reason_code`` is a rule code of the formulation page."""
+
+    run_id: str
+    request_id: str
+    reason_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceFound(Fact):
+    """The certificate of a run, row by row: the price of a request or side row of the programme.
+
+    ``leaf`` numbers the branch it belongs to (0 when the relaxation was already integral).
+    """
+
+    run_id: str
+    leaf: int
+    row: str
+    price: float

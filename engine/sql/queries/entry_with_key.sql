@@ -1,5 +1,0 @@
--- entry_with_key: the log entry that an idempotency key was used for, if any.
--- Grain:  entry_no, at most one row.
--- Params: $idempotency_key.
-select entry_no from facts.entry
-where idempotency_key = $idempotency_key
