@@ -254,6 +254,39 @@ class PriceFound(Fact):
     price: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPriced(Fact):
+    """What changes would have been worth to a run was worked out: of ``n_changes``, those worth anything are kept.
+
+    ``slack_points`` is what the run's prices leave open; every estimate includes it.
+    """
+
+    run_id: str
+    n_changes: int
+    slack_points: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorthFound(Fact):
+    """What one more of something would have been worth to a run: ``kind`` is volunteer, check, hour or visit.
+
+    A ``volunteer`` is a profile (``service``, ``language``, ``weekday_part``); the others name the volunteer they are
+    about, a ``check`` its ``check_code`` too. ``estimated_points`` is read from the run's prices and never below the
+    true gain; ``confirmed_points`` is that gain, by solving again, where it was asked for.
+    """
+
+    run_id: str
+    kind: str
+    municipality_code: str
+    service: str | None
+    language: str | None
+    weekday_part: str | None
+    volunteer_id: str | None
+    check_code: str | None
+    estimated_points: float
+    confirmed_points: float | None
+
+
 def table_of(kind: type[Fact]) -> str:
     """Name the table of a fact kind: ``RequestSubmitted`` is kept in ``request_submitted``."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
