@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from engine.candidates import View, parameters
@@ -19,7 +18,7 @@ from engine.errors import InputError
 from engine.explain import funnel
 from engine.history import SIGNS, History, read_signs, signs_of
 from engine.problem import Floats
-from engine.rules import WORDS
+from engine.rules import PAIR_RULES, WORDS
 
 if TYPE_CHECKING:
     from engine.facts import RequestSubmitted
@@ -47,11 +46,11 @@ class Reason:
     code
         A sign of :data:`engine.history.SIGNS`, or a rule code of the formulation page.
     effect
-        In logits, against the mean of earlier requests; negative speaks against. Minus infinity for a rule.
+        In logits, against the mean of earlier requests; negative speaks against. ``None`` for a rule.
     """
 
     code: str
-    effect: float
+    effect: float | None
     en: str
     sv: str
 
@@ -67,7 +66,7 @@ class Chance:
     low, high
         The chance lies between with a probability of 90 %: wide with little history.
     days_waiting
-        Expected days from now to the visit, if it comes about; NaN when no visit is possible.
+        Expected days from now to the visit, if it comes about; ``None`` when no visit is possible.
     n_candidates
         Volunteers who could come at some time in the window.
     reasons
@@ -84,7 +83,7 @@ class Chance:
     share_served: float
     low: float
     high: float
-    days_waiting: float
+    days_waiting: float | None
     n_candidates: int
     n_history: int
     reasons: tuple[Reason, ...] = ()
@@ -168,8 +167,9 @@ def _dead_end(reading: Reading, policy: Policy, as_of: datetime) -> tuple[Reason
     seen = View(as_of, reading.last_entry_no, policy, nothing, nothing, nothing, nothing)
     stopped = funnel(reading, seen, ["asked"])
     # Pairs that only this resident keeps apart count as candidates here: the request is not in the facts.
-    rules = stopped.loc[stopped["rule"].isin(list(WORDS)), ["step", "rule"]].sort_values("step")["rule"]
-    return tuple(Reason(rule, -np.inf, WORDS[rule].en, WORDS[rule].sv) for rule in rules.tail(1))
+    rules = list(stopped.loc[stopped["rule"].isin(list(WORDS))].sort_values("step")["rule"])
+    rules = [PAIR_RULES[0].code] if stopped.empty else rules[-1:]
+    return tuple(Reason(rule, None, WORDS[rule].en, WORDS[rule].sv) for rule in rules)
 
 
 def _told(history: History, seen: pd.DataFrame, window: tuple[datetime, datetime], now: datetime) -> Chance:
@@ -178,8 +178,8 @@ def _told(history: History, seen: pd.DataFrame, window: tuple[datetime, datetime
     n_candidates = int(row["n_candidates"])
     if not pd.isna(row["rule"]):
         words = WORDS[row["rule"]]
-        barred = Reason(row["rule"], -np.inf, words.en, words.sv)
-        return Chance(*window, 0.0, 0.0, 0.0, np.nan, n_candidates, history.n, (barred,))
+        barred = Reason(row["rule"], None, words.en, words.sv)
+        return Chance(*window, 0.0, 0.0, 0.0, None, n_candidates, history.n, (barred,))
     signs = signs_of(seen)
     [share], ([low], [high]) = history.model.share(signs), history.model.interval(signs)
     visit_at = row["first_at"] + history.position * (row["last_at"] - row["first_at"])
@@ -192,11 +192,11 @@ def _reasons(history: History, signs: Floats, row: dict[Any, Any]) -> list[Reaso
     """Name the signs that move this request most, against the mean of the history."""
     effects = history.model.mean * (signs - history.mean_signs)
     named = [
-        Reason(code, float(effect), *_words(code, row))
+        (abs(effect), Reason(code, float(effect), *_words(code, row)))
         for code, effect in zip(SIGNS, effects, strict=True)
         if code != "everybody" and abs(effect) >= LEAST_EFFECT
     ]
-    return sorted(named, key=lambda reason: -abs(reason.effect))[:N_REASONS]
+    return [reason for _, reason in sorted(named, key=lambda one: -one[0])][:N_REASONS]
 
 
 def _words(code: str, row: dict[Any, Any]) -> tuple[str, str]:

@@ -21,7 +21,7 @@ from engine.problem import Floats
 
 if TYPE_CHECKING:
     from engine.policy import Policy
-    from engine.store import Reading
+    from engine.store import Reading, Store
 
 MOST_RUNS = 60
 """How many of the newest first looks count: older ones knew other volunteers."""
@@ -104,10 +104,10 @@ def signs_of(table: pd.DataFrame) -> Floats:
     return np.column_stack([np.asarray(column, dtype=np.float64) for column in columns])
 
 
-def learn(
-    reading: Reading, policy: Policy, as_of: datetime, progress: Callable[[object], None] | None = None
-) -> History:
+def learn(store: Store, policy: Policy, as_of: datetime, progress: Callable[[object], None] | None = None) -> History:
     """Learn from all requests whose window has closed by ``as_of``: seconds, so once a day, not while typing.
+
+    The pilot is let go between one run and the next, so that others need not wait.
 
     Parameters
     ----------
@@ -116,8 +116,8 @@ def learn(
     progress
         Called with a sentence for every run that is looked at again.
     """
-    now = parameters(policy, as_of, reading.last_entry_no)
-    fates = reading.query("request_fates", **now)
+    with store.reading() as reading:
+        fates = reading.query("request_fates", **parameters(policy, as_of, reading.last_entry_no))
     runs = [of_run for _, of_run in fates.groupby(["looked_at", "input_entry_no", "run_id"])][-MOST_RUNS:]
     looks = []
     for n, of_run in enumerate(runs, 1):
@@ -125,7 +125,8 @@ def learn(
             progress(f"run {n} of {len(runs)}")
         first = of_run.iloc[0]
         moment = first["looked_at"].to_pydatetime().replace(tzinfo=UTC)
-        looks.append(_new_in_run(reading, parameters(policy, moment, int(first["input_entry_no"])), of_run))
+        with store.reading() as reading:
+            looks.append(_new_in_run(reading, parameters(policy, moment, int(first["input_entry_no"])), of_run))
     return History.of(pd.concat(looks, ignore_index=True) if looks else _nothing())
 
 

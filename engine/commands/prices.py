@@ -122,18 +122,19 @@ def chance(
         raise InputError(f"There is no service {service!r}; known are {', '.join(services())}.")
     store, as_of = Store(db), as_of or datetime.now(UTC)
     chosen = policy_of(store, policy, as_of)
-    with store.reading() as reading, printout.progress(err) as phase:
-        history = learn(reading, chosen, as_of, phase("Learning from earlier requests"))
-        if not calibration:
-            asked = RequestSubmitted(
-                occurred_at=as_of, request_id="entered", resident_id=resident or "", service=service or "",
-                minutes=minutes, earliest_at=earliest or datetime.max, latest_at=latest or datetime.max,
-                volunteers_needed=needed, urgency=urgency, languages=tuple(language or ()),
-            )  # fmt: skip
-            told = chance_of(reading, chosen, as_of, asked, history)
+    with printout.progress(err) as phase:
+        history = learn(store, chosen, as_of, phase("Learning from earlier requests"))
     if calibration:
         _show_calibration(calibration_of(history), as_json)
-    elif as_json:
+        return
+    asked = RequestSubmitted(
+        occurred_at=as_of, request_id="entered", resident_id=str(resident), service=str(service), minutes=minutes,
+        earliest_at=earliest or datetime.max, latest_at=latest or datetime.max, volunteers_needed=needed,
+        urgency=urgency, languages=tuple(language or ()),
+    )  # fmt: skip
+    with store.reading() as reading:
+        told = chance_of(reading, chosen, as_of, asked, history)
+    if as_json:
         print_json(asdict(told))
     else:
         _show_chance(told)
@@ -189,14 +190,14 @@ def _show_season(table: pd.DataFrame, as_json: bool) -> None:
 
 def _show_chance(told: Chance) -> None:
     out.print(f"\n[bold]{told.share_served:.0%}[/bold] chance of being served ({told.low:.0%} to {told.high:.0%}).")
-    if not pd.isna(told.days_waiting):
+    if told.days_waiting is not None:
         out.print(f"If served, expected in {told.days_waiting:.1f} days. {told.n_candidates} volunteers could come.")
     for reason in told.reasons:
-        out.print(f"  {'+' if reason.effect > 0 else '-'} {reason.en}", highlight=False, markup=False)
+        out.print(f"  {'+' if (reason.effect or -1) > 0 else '-'} {reason.en}", highlight=False, markup=False)
     for name, other in (("A wider window", told.wider), ("A nearer window", told.nearer)):
         if other is not None:
             when = f"{other.earliest_at:%Y-%m-%d %H:%M} to {other.latest_at:%Y-%m-%d %H:%M}"
-            waiting = "" if pd.isna(other.days_waiting) else f", {other.days_waiting:.1f} days"
+            waiting = "" if other.days_waiting is None else f", {other.days_waiting:.1f} days"
             out.print(f"{name} ({when}): {other.share_served:.0%}{waiting}.", highlight=False)
     basis = f"Learnt from {told.n_history} earlier requests." if told.n_history else "No history yet: an assumption."
     out.print(basis, highlight=False)
@@ -204,7 +205,8 @@ def _show_chance(told: Chance) -> None:
 
 def _show_calibration(tested: Calibration, as_json: bool) -> None:
     if as_json:
-        print_json(asdict(tested) | {"bins": tested.bins.to_dict("records")})
+        plain = {name: None if pd.isna(value) else value for name, value in _figures(tested).items()}
+        print_json(plain | {"bins": tested.bins.to_dict("records")})
         return
     if not tested.n:
         out.print("Too little history: no request with a known fate was held back.")
@@ -223,6 +225,10 @@ def _show_calibration(tested: Calibration, as_json: bool) -> None:
         f"expected calibration error {tested.expected_error:.3f}.",
         highlight=False,
     )
+
+
+def _figures(tested: Calibration) -> dict[str, float]:
+    return {name: getattr(tested, name) for name in ("n", "brier", "brier_of_mean", "expected_error")}
 
 
 def _table(title: str) -> Table:

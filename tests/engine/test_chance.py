@@ -155,8 +155,7 @@ def learnt(*log, as_of=NOW + timedelta(days=10)):
     match(store, BASELINE, NOW)
     with store.transaction("test", "later") as transaction:
         transaction.append(later)
-    with store.reading() as reading:
-        return learn(reading, BASELINE, as_of)
+    return learn(store, BASELINE, as_of)
 
 
 def fates(history):
@@ -291,8 +290,7 @@ def replayed(tmp_path_factory):
                                   ends_at=p.ends_at.to_pydatetime())
                 for i, p in enumerate(soon.itertuples())
             )  # fmt: skip
-    with store.reading() as reading:
-        yield learn(reading, gentle, utc_of(datetime(2026, 12, 31)))
+    return learn(store, gentle, utc_of(datetime(2026, 12, 31)))
 
 
 def _limit(now):

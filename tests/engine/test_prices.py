@@ -1,5 +1,6 @@
 """What one more of something is worth: who is missing, which paper, which hour; and what a season says of it."""
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -19,12 +20,15 @@ from small_pilot import (
     policy,
     without,
 )
+from typer.testing import CliRunner
 
 from engine import facts
+from engine.commands import prices as commands
 from engine.errors import InputError
 from engine.matching import match
 from engine.prices import keep_worths, worths
 from engine.season import season
+from engine.store import Store
 
 BREAD = replace(MILK, request_id="bread")
 POINTS_OF_MILK = 100 + 10 + 20
@@ -210,3 +214,41 @@ def test_a_season_takes_the_newest_run_of_a_day():
     table = season(store)
 
     assert written == len(table) == 0 or table["mean_points"].max() == 0.0
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A pilot file in which Rut asks and nobody helps, matched once."""
+    store = Store.create(tmp_path / "pilot.duckdb", clock=lambda: NOW)
+    with store.transaction("test", "set up") as transaction:
+        transaction.append(without(ADA))
+    match(store, BASELINE, NOW)
+    return store.path
+
+
+def said(*words):
+    result = CliRunner().invoke(commands.app, [str(word) for word in words], catch_exceptions=False)
+    assert result.exit_code == 0
+    return result.stdout
+
+
+def test_the_list_for_recruiting_can_be_read_and_is_kept(path):
+    told = json.loads(said("prices", "--db", path, "--json"))
+
+    assert told["proved"] == ["check", "hour", "visit", "volunteer"]
+    assert [worth["request_ids"] for worth in told["best"]["volunteer"]] == [["milk"]]
+    assert "Helsingborg: shopping, speaks sv, weekday mornings" in " ".join(said("prices", "--db", path).split())
+    assert "mean of 1 priced days" in said("prices", "--season", "--db", path)
+    assert json.loads(said("prices", "--season", "--db", path, "--json"))[0]["low"] is None
+
+
+def test_the_chance_can_be_asked_from_the_command_line(path):
+    request = ("--resident", "rut", "--service", "shopping", "--earliest", "2026-12-01T09:00", "--latest",
+               "2026-12-01T12:00", "--as-of", "2026-11-29T18:00", "--db", path)  # fmt: skip
+
+    told = json.loads(said("chance", *request, "--json"))
+
+    assert told["n_candidates"] == 0
+    assert told["reasons"][0]["code"] == "service_not_offered"
+    assert "No history yet" in said("chance", *request)
+    assert "Too little history" in said("chance", "--calibration", "--db", path)
