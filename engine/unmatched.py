@@ -195,7 +195,7 @@ def _explained(widened: Widened, request_id: str, rule: str) -> Unmatched:
     if rule == PARTLY_SERVED.code and others:
         kind = CLASSES[BETTER_USED.code]
     try:
-        remedy, n_tried, all_tried = _smallest(widened, request_id)
+        remedy, n_tried, all_tried = smallest(widened, request_id)
         insist = _insist(base, request_id)
     except NoSolutionError:
         remedy, n_tried, all_tried, insist = None, 0, False, None
@@ -210,8 +210,19 @@ def _insist(base: Base, request_id: str) -> float | None:
     return round(base.points - answer.points, 6) if answer.possible else None
 
 
-def _smallest(widened: Widened, request_id: str) -> tuple[Remedy | None, int, bool]:
-    """Try the changes of a request in order of price; the first price at which one suffices is the smallest."""
+def smallest(widened: Widened, request_id: str) -> tuple[Remedy | None, int, bool]:
+    """Try the changes of a request in order of price; the first price at which one suffices is the smallest.
+
+    Returns
+    -------
+    tuple
+        The remedy, or ``None``; how many changes were tried; whether none up to that price was left out.
+
+    Raises
+    ------
+    NoSolutionError
+        When branching does not settle a change in time.
+    """
     base, n_tried = widened.base, 0
     best: tuple[Answer, Change] | None = None
     for _, changes in groupby(_by_price(widened, request_id), key=lambda change: change.price):

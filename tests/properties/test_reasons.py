@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from properties.test_small_pilots import POLICY, logs
-from small_pilot import BEFORE, NOW, pilot
+from small_pilot import BEFORE, NOW
 from small_problems import small_problems
 
 from engine import facts
@@ -17,8 +17,7 @@ from engine.base import Base
 from engine.candidates import view
 from engine.checks import objective_of, violations
 from engine.errors import NoSolutionError
-from engine.matching import match
-from engine.override_price import override_price
+from engine.override_price import price_in
 from engine.programme import problem_of
 from engine.questions import Question
 from engine.relaxations import (
@@ -36,8 +35,10 @@ from engine.relaxations import (
 )
 from engine.resolving import Resolver
 from engine.solver import solve
-from engine.unmatched import unmatched
+from engine.store import Store
+from engine.unmatched import smallest
 from engine.what_if import what_if
+from engine.widened import Widened
 
 FEW = Relaxations.from_text("""
 price_max = 14.0
@@ -141,59 +142,74 @@ def test_a_changed_programme_solved_again_has_the_optimum_that_trying_everything
             assert resolver.solve(question, best - 1.0).points == pytest.approx(best, abs=1e-6)
 
 
-def run_of(log):
-    store = pilot(*log)
+@pytest.fixture(scope="module")
+def empty():
+    """One store for all examples: each pilot is looked at in a what-if, which leaves nothing behind."""
+    store = Store.in_memory(clock=lambda: NOW)
+    yield store
+    store.close()
+
+
+def look(store, log):
+    with what_if(store, log) as reading:
+        return view(reading, POLICY, NOW)
+
+
+def best_of(seen):
+    """Solve from nothing; ``None`` when the pins contradict the limits."""
     try:
-        return store, match(store, POLICY, NOW)
+        return solve(problem_of(seen))
     except NoSolutionError:
-        assume(False)
+        return None
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+def base_of(seen):
+    best = best_of(seen)
+    assume(best is not None)
+    return Base(seen, seen.candidates.iloc[best.chosen])
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), log=logs())
-def test_an_override_costs_what_the_next_run_with_it_is_worth_less(data, log):
-    store, run = run_of(log)
-    assume(len(run.view.candidates))
+def test_an_override_costs_what_the_next_run_with_it_is_worth_less(empty, data, log):
+    seen = look(empty, log)
+    assume(len(seen.candidates))
+    base = base_of(seen)
     kind = data.draw(st.sampled_from(["pin", "forbid"]))
-    row = run.view.candidates.iloc[data.draw(st.integers(0, len(run.view.candidates) - 1))]
+    row = seen.candidates.iloc[data.draw(st.integers(0, len(seen.candidates) - 1))]
     starts_at = row["starts_at"].to_pydatetime() if kind == "pin" and data.draw(st.booleans()) else None
     stated = facts.OverrideStated(occurred_at=BEFORE, request_id=row["request_id"], volunteer_id=row["volunteer_id"],
                                   starts_at=starts_at, kind=kind, reason_code="x")  # fmt: skip
 
     try:
-        price = override_price(store, kind, row["request_id"], row["volunteer_id"], starts_at)
+        points = price_in(base, kind, row["request_id"], row["volunteer_id"], starts_at).points
     except NoSolutionError:
-        price = None
+        points = None
 
-    with store.transaction("test", "override") as transaction:
-        transaction.append([stated])
-    try:
-        after = match(store, POLICY, NOW).assignment.objective
-    except NoSolutionError:
-        after = None
-    assert (price is None) == (after is None)
-    if price is not None:
-        assert price.points == pytest.approx(run.assignment.objective - after, abs=1e-6)
+    after = best_of(look(empty, [*log, stated]))
+    assert (points is None) == (after is None)
+    if after is not None:
+        assert points == pytest.approx(base.points - after.objective, abs=1e-6)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(log=logs())
-def test_a_forced_pair_is_in_every_best_plan_and_a_runner_up_costs_what_is_said(log):
-    store, run = run_of(log)
-    assume(len(run.proposals) and run.problem.n_candidates <= 9)
-    problem, base = run.problem, Base.of_run(store)
-    request = run.proposals["request_id"].iloc[0]
+def test_a_forced_pair_is_in_every_best_plan_and_a_runner_up_costs_what_is_said(empty, log):
+    seen = look(empty, log)
+    assume(0 < len(seen.candidates) <= 9)
+    base = base_of(seen)
+    assume(len(base.chosen))
+    problem, request = base.problem, base.request_of(int(base.chosen[0]))
 
     for told in why(base, request):
-        pair = base.candidates_of(request, told.visit.volunteer_id)
         allowed = np.ones(problem.n_candidates, dtype=np.bool_)
-        allowed[pair] = False
+        allowed[base.candidates_of(request, told.visit.volunteer_id)] = False
         without = best_by_trying(problem, Question(allowed, problem.needed))
-        assert told.is_forced == (without is None or without < run.assignment.objective - 1e-6)
+        assert told.is_forced == (without is None or without < base.points - 1e-6)
         for other in told.runners_up:
             theirs = base.candidates_of(request, other.visit.volunteer_id)
             with_other = best_by_trying(problem, Question(allowed, problem.needed, ((theirs, 1),)))
-            assert other.loss == pytest.approx(run.assignment.objective - with_other, abs=1e-6)
+            assert other.loss == pytest.approx(base.points - with_other, abs=1e-6)
 
 
 def every_change(request, volunteers, up_to):
@@ -214,12 +230,6 @@ def every_change(request, volunteers, up_to):
                 yield change, v
 
 
-def changed_view(store, run, change, request, volunteers):
-    made = facts_that_make(change, request, volunteers, FEW, NOW)
-    with what_if(store, made) as reading:
-        return view(reading, POLICY, NOW)
-
-
 def is_served_for_certain(seen, request_id):
     """Whether leaving the request short costs points, by two solves from nothing."""
     problem = problem_of(seen)
@@ -235,45 +245,41 @@ def is_served_for_certain(seen, request_id):
 
 
 def starts_of(seen, request_id, volunteer_id):
-    mine = seen.candidates[(seen.candidates["request_id"] == request_id)
-                           & (seen.candidates["volunteer_id"] == volunteer_id)]  # fmt: skip
-    return set(mine["starts_at"])
+    candidates = seen.candidates.set_index(["request_id", "volunteer_id"])["starts_at"]
+    return set(candidates[[(request_id, volunteer_id) == key for key in candidates.index]])
 
 
-def is_in_scope(store, run, change, volunteer_id, request, volunteers, seen):
-    """Whether the volunteer could then come, and each step about the volunteer is needed for that, or a visit more."""
-    if volunteer_id is None:
-        return True
-    mine = starts_of(seen, change.request_id, volunteer_id)
-    for step in change.steps:
-        if step.code in (FARTHER, CHECK):
-            fewer = Change.of(change.request_id, set(change.steps) - {step}, FEW)
-            if not mine - starts_of(
-                changed_view(store, run, fewer, request, volunteers), change.request_id, volunteer_id
-            ):
-                return False
-    return bool(mine)
-
-
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(log=logs())
-def test_the_smallest_change_suffices_and_none_that_is_cheaper_does(log):
-    store, run = run_of(log)
-    assume(len(run.unmatched))
-    request_id = run.unmatched["request_id"].iloc[0]
-    with store.reading() as reading:
+def test_the_smallest_change_suffices_and_none_that_is_cheaper_does(empty, log):
+    with what_if(empty, log) as reading:
+        seen = view(reading, POLICY, NOW)
+        best = best_of(seen)
+        assume(best is not None)
+        proposals = seen.candidates.iloc[best.chosen]
+        given_n = proposals["request_id"].value_counts()
+        left = [r for r, n in zip(seen.requests["request_id"], seen.requests["n_needed"], strict=True)
+                if given_n.get(r, 0) < n]  # fmt: skip
+        assume(left)
         requests = reading.state("requests_at", NOW).set_index("request_id", drop=False)
         volunteers = reading.state("volunteers_at", NOW).set_index("volunteer_id", drop=False)
-    request, volunteers = requests.loc[request_id], {v: volunteers.loc[v] for v in volunteers.index}
+        remedy, _, all_tried = smallest(Widened(reading, seen, proposals, left, FEW), left[0])
+    request, volunteers = dict(requests.loc[left[0]]), {v: dict(volunteers.loc[v]) for v in volunteers.index}
 
-    [told] = unmatched(store, request_ids=[request_id], known=FEW)
+    def changed(change):
+        return look(empty, [*log, *facts_that_make(change, request, volunteers, FEW, NOW)])
 
-    price = told.remedy.change.price if told.remedy else FEW.price_max + 0.001
-    cheaper = list(every_change(request, volunteers, price))
-    assume(len(cheaper) <= 60)
-    if told.remedy:
-        assert is_served_for_certain(changed_view(store, run, told.remedy.change, request, volunteers), request_id)
-    for change, volunteer_id in cheaper:
-        seen = changed_view(store, run, change, request, volunteers)
-        if request_id in set(seen.requests["request_id"]) and is_served_for_certain(seen, request_id):
-            assert not is_in_scope(store, run, change, volunteer_id, request, volunteers, seen), change
+    def needs_each_step(change, volunteer_id, now):
+        """Whether the volunteer could then come, and every step about the volunteer but a visit more helps that."""
+        mine = starts_of(now, left[0], volunteer_id)
+        fewer = [Change.of(left[0], set(change.steps) - {s}, FEW) for s in change.steps if s.code in (FARTHER, CHECK)]
+        return bool(mine) and all(mine - starts_of(changed(less), left[0], volunteer_id) for less in fewer)
+
+    assert all_tried
+    if remedy:
+        assert is_served_for_certain(changed(remedy.change), left[0])
+    cheaper = list(every_change(request, volunteers, remedy.change.price if remedy else FEW.price_max))
+    for change, volunteer_id in cheaper[:: 1 + len(cheaper) // 40]:
+        now = changed(change)
+        if left[0] in set(now.requests["request_id"]) and is_served_for_certain(now, left[0]):
+            assert volunteer_id is not None and not needs_each_step(change, volunteer_id, now), change
