@@ -120,7 +120,7 @@ def view(
 
 def parameters(policy: Policy, as_of: datetime, until_entry: int) -> dict[str, Any]:
     """Name every number the queries may ask for: the moment, and all numbers of the policy."""
-    moment = {"as_of": as_of, "until_entry": until_entry, "local_now": local_of(as_of)}
+    moment = {"as_of": as_of, "until_entry": until_entry, "local_now": local_of(as_of), "only_requests": None}
     return moment | asdict(policy.weights) | asdict(policy.limits) | asdict(policy.asking)
 
 

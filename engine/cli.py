@@ -12,14 +12,16 @@ from engine.commands import (
     messages,
     overrides,
     policies,
+    prices,
     privacy,
+    reasons,
     requests,
     visits,
 )
 from engine.commands.options import Mikro
 
 app = typer.Typer(cls=Mikro, no_args_is_help=True, help="The pilot workbench for kommunala mikrotjänster.")
-for part in (matching, daily, keeping, privacy, accounts):
+for part in (matching, reasons, prices, daily, keeping, privacy, accounts):
     app.registered_commands += part.app.registered_commands
 app.add_typer(policies.policies, name="policy")
 app.add_typer(requests.request, name="request")

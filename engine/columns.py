@@ -87,6 +87,11 @@ class Master:
         return len(self.value)
 
     @property
+    def penalty(self) -> float:
+        """Points per unit of breaking a row that must hold, or a decision."""
+        return self._penalty
+
+    @property
     def solver(self) -> highspy.Highs:
         """The HiGHS object behind the PuLP programme."""
         return self._highs

@@ -77,7 +77,12 @@ def _whole(name: str, meaning: str) -> Column:
 @cache
 def tables() -> tuple[Table, ...]:
     """List the tables, each after those its ids refer to."""
-    services, rule_codes = tuple(reference.services()), tuple(rule.code for rule in rules.ALL_RULES)
+    return (*_people(), *_asked(), *_policies(), *_planned(), *_offered(), *_visited(), *_incidents())
+
+
+def _people() -> tuple[Table, ...]:
+    """Who takes part."""
+    services = tuple(reference.services())
     return (
         Table("residents", "residents, by what at least five share", ("resident_id",), (
             _id("resident"),
@@ -108,6 +113,13 @@ def tables() -> tuple[Table, ...]:
             Column("valid_from", "day", "from which day it holds"),
             Column("valid_to", "day", "until which day"),
         )),
+    )  # fmt: skip
+
+
+def _asked() -> tuple[Table, ...]:
+    """What was asked for."""
+    services = tuple(reference.services())
+    return (
         Table("requests", "what was asked for", ("request_id",), (
             _id("request"),
             _id("resident"),
@@ -123,6 +135,13 @@ def tables() -> tuple[Table, ...]:
             _code("status", "how far it came", "submitted", "planned", "offered", "agreed", "completed", "missed",
                   "cancelled", "withdrawn", "expired"),
         )),
+    )  # fmt: skip
+
+
+def _policies() -> tuple[Table, ...]:
+    """Policies and their numbers."""
+    numbers = [field.name for part in (Weights, Limits, Asking) for field in fields(part)]
+    return (
         Table("policies", "policies in force, or that a run was made under", ("fingerprint", "adopted_at"), (
             Column("fingerprint", "fingerprint", "hash of its numbers"),
             Column("policy", "label", "its name"),
@@ -131,9 +150,16 @@ def tables() -> tuple[Table, ...]:
         Table("policy_numbers", "the numbers of these policies", ("fingerprint", "part", "number"), (
             Column("fingerprint", "fingerprint", "of the policy"),
             _code("part", "weights, limits or asking", "weights", "limits", "asking"),
-            _code("number", "its name", *(field.name for part in (Weights, Limits, Asking) for field in fields(part))),
+            _code("number", "its name", *numbers),
             Column("value", "number", "its value; yes is 1, no 0"),
         )),
+    )  # fmt: skip
+
+
+def _planned() -> tuple[Table, ...]:
+    """Runs, and what they proposed."""
+    rule_codes = tuple(rule.code for rule in rules.ALL_RULES)
+    return (
         Table("runs", "match runs", ("run_id",), (
             _id("run"),
             _hour("as_of", "the moment looked at, UTC"),
@@ -167,6 +193,12 @@ def tables() -> tuple[Table, ...]:
             _id("request"),
             _code("reason_code", "the rule that says why", *rule_codes),
         )),
+    )  # fmt: skip
+
+
+def _offered() -> tuple[Table, ...]:
+    """Who was asked, and what was answered."""
+    return (
         Table("offers", "who was asked", ("offer_id",), (
             _id("offer"),
             _id("request"),
@@ -186,6 +218,12 @@ def tables() -> tuple[Table, ...]:
             _code("reason_code", "why not", *DECLINE_REASONS),
             _hour("answered_at", "when, UTC"),
         )),
+    )  # fmt: skip
+
+
+def _visited() -> tuple[Table, ...]:
+    """Visits, and what became of them."""
+    return (
         Table("visits", "visits that were agreed", ("visit_id",), (
             _id("visit"),
             _id("request"),
@@ -209,6 +247,12 @@ def tables() -> tuple[Table, ...]:
             Column("again", "flag", "whether they would meet again"),
             _hour("given_at", "when, UTC"),
         )),
+    )  # fmt: skip
+
+
+def _incidents() -> tuple[Table, ...]:
+    """What went wrong."""
+    return (
         Table("incidents", "what went wrong, by code", ("incident_id",), (
             _id("incident"),
             _id("visit"),

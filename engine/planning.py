@@ -18,7 +18,7 @@ from engine.columns import Progress, Relaxation
 from engine.components import Components, Part
 from engine.errors import NoSolutionError
 from engine.greedy import SideTerms, points_of
-from engine.problem import Assignment, Branch, Ints, Problem
+from engine.problem import Assignment, Branch, Floats, Ints, Problem
 
 
 def solve_plans(
@@ -28,6 +28,7 @@ def solve_plans(
     time_limit_s: float = 60.0,
     seed: int = 0,
     progress: Callable[[Progress], None] | None = None,
+    ties: Floats | None = None,
 ) -> Assignment:
     """Solve a matching problem over weekly plans, and prove how good the result is.
 
@@ -41,6 +42,8 @@ def solve_plans(
         Settles ties between plans of equal value by lottery; the same seed gives the same plan.
     progress
         Called after every round; whatever it raises ends the run and reaches the caller.
+    ties
+        Points by candidate that settle ties in place of the lottery; together below half a step of the objective.
 
     Returns
     -------
@@ -52,19 +55,20 @@ def solve_plans(
     NoSolutionError
         When the side rows that must hold cannot all be kept, or no plan keeping them was found in time.
     """
-    return _Run(problem, gap, Clock(time_limit_s), seed, progress).finish()
+    ties = lottery(problem, problem.resolution, seed) if ties is None else ties
+    return _Run(problem, gap, Clock(time_limit_s), ties, progress).finish()
 
 
 class _Run:
     """The searches of one run; a search without a part is that of the whole problem."""
 
     def __init__(
-        self, problem: Problem, gap: float, clock: Clock, seed: int, progress: Callable[[Progress], None] | None
+        self, problem: Problem, gap: float, clock: Clock, ties: Floats, progress: Callable[[Progress], None] | None
     ) -> None:
         self._problem, self._gap, self._clock, self._progress = problem, gap, clock, progress
         self._side = SideTerms.of(problem)
         self._step = problem.resolution
-        self._value = problem.value + lottery(problem, self._step, seed)
+        self._value = problem.value + ties
         self._n_before = np.zeros(3, dtype=np.int64)
         self._searches: list[tuple[Part | None, Search]] = []
         self._together()

@@ -13,6 +13,7 @@ one week is in ``search.py``; weeks of many short jobs go on to ``labels.py``.
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from engine.labels import MINUTES_SPARE, compiled
 from engine.problem import EARTH_RADIUS_KM, NO_TIME, Floats, Ints, Problem
+from engine.repricing import reprice_all
 from engine.search import best_of_week
 
 
@@ -78,20 +80,32 @@ class Plans:
             np.array([travel.speed_km_per_h, travel.fixed_minutes, travel.rest_minutes]),
         )
         self._local = _numbered(self.first, self._request, problem.n_requests)
-        self._most = self._most_visits(problem.volunteer_week[order])
+        self._n_requests, self._shortest = self._of_weeks(problem.volunteer_week[order])
+        self._most = self._most_visits()
 
-    def _most_visits(self, week: Ints) -> Ints:
-        """Bound the number of visits of a plan by the requests, the visits and the minutes of its week."""
+    def _of_weeks(self, week: Ints) -> tuple[Floats, Floats]:
+        """Count the requests of every week, and find its shortest job, minutes."""
         n_weeks = self.problem.n_volunteer_weeks
         n_requests, shortest = np.zeros(n_weeks), np.full(n_weeks, np.inf)
         np.maximum.at(n_requests, week, self._local + 1)
         np.minimum.at(shortest, week, self._minutes)
-        in_time = np.full(n_weeks, np.inf)
-        some = (shortest > 0) & np.isfinite(shortest)
-        in_time[some] = np.floor((self._limits[some, 0] + MINUTES_SPARE) / shortest[some])
-        most = np.minimum(np.minimum(n_requests, self._limits[:, 1]), in_time)
+        return n_requests, shortest
+
+    def _most_visits(self) -> Ints:
+        """Bound the number of visits of a plan by the requests, the visits and the minutes of its week."""
+        in_time = np.full(len(self._shortest), np.inf)
+        some = (self._shortest > 0) & np.isfinite(self._shortest)
+        in_time[some] = np.floor((self._limits[some, 0] + MINUTES_SPARE) / self._shortest[some])
+        most = np.minimum(np.minimum(self._n_requests, self._limits[:, 1]), in_time)
         whole: Ints = np.maximum(0.0, most).astype(np.int64)
         return whole
+
+    def limited(self, minutes_left: Floats, visits_left: Floats) -> Plans:
+        """Give the same plans under other limits of the volunteer-weeks."""
+        other = copy(self)
+        other._limits = np.stack([minutes_left, visits_left], axis=1)
+        other._most = other._most_visits()
+        return other
 
     def price(
         self,
@@ -132,6 +146,14 @@ class Plans:
             np.ones(n_weeks, dtype=np.bool_) if stale is None else stale,
             n_best,
         )
+        return Found(best, week, first, self.order[members], value)
+
+    def reprice(self, worth: Floats, risen: NDArray[np.bool_], floor: Floats) -> Found:
+        """Find the best plan above ``floor`` (by week) among those with a candidate whose worth has risen (a mask)."""
+        best, week, first, members, value = reprice_all(
+            self.first, self.rows_first, self.conflicts, self._local, self._minutes, worth[self.order],
+            risen[self.order], self._load, self._limits, self._most, floor,
+        )  # fmt: skip
         return Found(best, week, first, self.order[members], value)
 
 
@@ -209,7 +231,7 @@ def _price_all(  # type: ignore[no-untyped-def]
         if not stale[u] or most[u] == 0:
             continue
         low, high = first[u], first[u + 1]
-        picked = _worthwhile(worth[low:high], minutes[low:high], load[u, 0], limits[u, 0])
+        picked = _worthwhile(worth[low:high], minutes[low:high], load[u], limits[u, 0])
         if len(picked) == 0:
             continue
         n_words = (high - low + 63) // 64
@@ -228,11 +250,17 @@ def _price_all(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _worthwhile(worth, minutes, first_load, minutes_left):  # type: ignore[no-untyped-def]
+def _worthwhile(worth, minutes, load, minutes_left):  # type: ignore[no-untyped-def]
+    """Pick the candidates that the best plan may need: those that pay as a second visit, and the best single one."""
+    second = load[min(1, len(load) - 1)]
     picked = np.empty(len(worth), dtype=np.int64)
-    n = 0
+    n, best = 0, -1
     for i in range(len(worth)):
-        if worth[i] + first_load > 0 and minutes[i] <= minutes_left + MINUTES_SPARE:
+        if minutes[i] <= minutes_left + MINUTES_SPARE and (best < 0 or worth[i] > worth[best]):
+            best = i
+    for i in range(len(worth)):
+        pays = worth[i] + second > 0 or (i == best and worth[i] + load[0] > 0)
+        if pays and minutes[i] <= minutes_left + MINUTES_SPARE:
             picked[n] = i
             n += 1
     return picked[:n]

@@ -72,14 +72,9 @@ def request_erasure(
         if step.transaction.query("sealed_people", resident_ids=[resident_id]).empty:
             raise ImpossibleStep(f"Nothing is kept about resident {resident_id!r} that could be erased.")
         goes_first = bases()[legal_basis]["before_kept"]
-        asked = facts.ErasureRequested(
-            occurred_at=step.at,
-            erasure_id=erasure_id,
-            resident_id=resident_id,
-            legal_basis=legal_basis,
-            not_before=None if goes_first else kept_until(step.transaction, resident_id, step.moment),
-        )
-        step.append(asked)
+        until = None if goes_first else kept_until(step.transaction, resident_id, step.moment)
+        names = {"erasure_id": erasure_id, "resident_id": resident_id, "legal_basis": legal_basis}
+        step.append(facts.ErasureRequested(occurred_at=step.at, not_before=until, **names))
     return erasure_of(store, actor_id, erasure_id)
 
 

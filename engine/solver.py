@@ -62,7 +62,7 @@ def solve(
     if seed < 0:
         raise InputError(f"seed is {seed!r}; it must be 0 or more.")
     if problem.n_candidates == 0:
-        return _nothing(problem)
+        return nothing_to_choose(problem)
     if model == "compact":
         return solve_compact(problem, gap=gap, time_limit_s=time_limit_s)
     may_go_on = model == "auto" and problem.n_candidates <= COMPACT_MOST_CANDIDATES
@@ -141,7 +141,7 @@ def _rounded(value: float, resolution: float) -> float:
     return round(round(value / resolution) * resolution, 9) if resolution else value
 
 
-def _nothing(problem: Problem) -> Assignment:
+def nothing_to_choose(problem: Problem) -> Assignment:
     """Choose nothing, because there is nothing to choose: what the soft rows then cost is certain."""
     cost = 0.0
     for row in problem.side_rows:

@@ -85,10 +85,7 @@ def subject_export(
             "resident_id": resident_id,
             "made_at": transaction.recorded_at.astimezone(UTC).replace(tzinfo=None),
             "details": _details(transaction.person(resident_id, PURPOSE)),
-            "notes": [
-                {"note_id": note.note_id, "subject": note.subject, "text": mask(str(note.text))}
-                for note in notes.itertuples()
-            ],
+            "notes": notes.assign(text=notes["text"].map(mask))[["note_id", "subject", "text"]].to_dict("records"),
             **_facts_and_reads(transaction, resident_id),
         }
     plain = _plain(content)

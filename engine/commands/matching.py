@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -33,7 +32,6 @@ from engine.commands.options import (
     print_json,
 )
 from engine.errors import InputError, PackageError
-from engine.explain import explain as explain_request
 from engine.intake import import_package
 from engine.matching import Run
 from engine.matching import match as match_run
@@ -184,23 +182,6 @@ def candidates(
         print_json({"file": str(to), "n_candidates": len(seen.candidates), "input_hash": seen.hash()})
         return
     out.print(f"Wrote {len(seen.candidates):,} candidates to {to}.")
-
-
-@app.command()
-def explain(
-    request: str,
-    db: Db = PILOT,
-    run: Annotated[str | None, typer.Option(help="A run (default: the newest).")] = None,
-    as_json: Json = False,
-) -> None:
-    """Say why a request got its volunteer, or why none."""
-    told = explain_request(Store(db), request, run)
-    if as_json:
-        tables = {name: getattr(told, name) for name in ("proposals", "funnel", "runners_up")}
-        rows = {name: json.loads(table.to_json(orient="records", date_format="iso")) for name, table in tables.items()}
-        print_json({"request_id": told.request_id, "run_id": told.run_id, "rule": told.rule, **rows})
-        return
-    printout.explanation(out, told)
 
 
 @app.command()

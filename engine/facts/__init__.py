@@ -50,6 +50,8 @@ from engine.facts.runs import (
     ProposalMade,
     RequestUnmatched,
     RunMade,
+    RunPriced,
+    WorthFound,
 )
 from engine.facts.visits import (
     FeedbackGiven,
@@ -106,6 +108,7 @@ __all__ = [
     "RoleGiven",
     "RoleWithdrawn",
     "RunMade",
+    "RunPriced",
     "SeriesEnded",
     "SeriesStarted",
     "VisitAgreed",
@@ -113,6 +116,7 @@ __all__ = [
     "VolunteerLeft",
     "VolunteerRegistered",
     "Window",
+    "WorthFound",
     "all_kinds",
     "columns_of",
     "table_of",

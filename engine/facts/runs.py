@@ -88,3 +88,36 @@ class PriceFound(Fact):
     leaf: int
     row: str
     price: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPriced(Fact):
+    """What changes would have been worth to a run was worked out: of ``n_changes``, those worth anything are kept.
+
+    ``slack_points`` is what the run's prices leave open; every estimate includes it.
+    """
+
+    run_id: str
+    n_changes: int
+    slack_points: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorthFound(Fact):
+    """What one more of something would have been worth to a run: ``kind`` is volunteer, check, hour or visit.
+
+    A ``volunteer`` is a profile (``service``, ``language``, ``weekday_part``); the others name the volunteer they are
+    about, a ``check`` its ``check_code`` too. ``estimated_points`` is read from the run's prices and never below the
+    true gain; ``confirmed_points`` is that gain, by solving again, where it was asked for.
+    """
+
+    run_id: str
+    kind: str
+    municipality_code: str
+    service: str | None
+    language: str | None
+    weekday_part: str | None
+    volunteer_id: str | None
+    check_code: str | None
+    estimated_points: float
+    confirmed_points: float | None

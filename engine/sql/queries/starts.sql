@@ -2,7 +2,7 @@
 -- A start is tried at the first quarter of an hour of every free stretch, every step after it, and where pinned.
 -- Grain:  request_id, volunteer_id, starts_at; rule is null for a start that is allowed.
 -- Needs:  tried_pairs (request_id, volunteer_id, distance_km), open_requests, asking_days, volunteer_weeks, availability_at, absences_at, checks_at,
---         overrides_at, commitments_at, residents_at, memory.reference.
+--         overrides_at, commitments_at, residents_at, missing_hours, memory.reference.
 -- Params: $as_of (UTC), $until_entry, $start_step_minutes, $starts_per_pair, $travel_speed_km_per_h, $travel_fixed_minutes, $rest_minutes, $visits_on_holidays,
 --         $home_record_required, $with_rules (false: only allowed starts, at most $starts_per_pair of a pair).
 with
@@ -120,38 +120,17 @@ every_start as (
 
 ),
 
-offsets as (
-
-    select
-        from_at + to_minutes(lag(offset_minutes) over (order by from_at)::bigint) as before_at,
-        from_at + to_minutes(offset_minutes::bigint) as after_at
-    from memory.reference.utc_offset
-
-),
-
--- The hour of local time that a night in March does not have: nobody can meet in it, or agree how long until after.
-missing_hours as (
-
-    select
-        before_at::date as day,
-        before_at as from_at,
-        after_at as to_at
-    from offsets
-    where before_at < after_at
-
-),
-
 starts as (
 
     select
         every_start.*,
         every_start.starts_at + to_minutes(every_start.minutes) as ends_at
     from every_start
-    anti join missing_hours
+    anti join missing_hours() as missing
         on
-            every_start.day = missing_hours.day
-            and every_start.starts_at < missing_hours.to_at
-            and every_start.starts_at + to_minutes(every_start.minutes) > missing_hours.from_at
+            every_start.day = missing.day
+            and every_start.starts_at < missing.to_at
+            and every_start.starts_at + to_minutes(every_start.minutes) > missing.from_at
 
 ),
 

@@ -209,6 +209,14 @@ create or replace macro mentions() as table
     select
         entry_no,
         rowid as row_no,
+        'worth_found' as fact,
+        'volunteer' as kind,
+        volunteer_id as id
+    from facts.worth_found
+    union all
+    select
+        entry_no,
+        rowid as row_no,
         'offer_answered' as fact,
         'request' as kind,
         request_id as id
@@ -359,6 +367,22 @@ create or replace macro mentions() as table
         'run' as kind,
         run_id as id
     from facts.run_made
+    union all
+    select
+        entry_no,
+        rowid as row_no,
+        'run_priced' as fact,
+        'run' as kind,
+        run_id as id
+    from facts.run_priced
+    union all
+    select
+        entry_no,
+        rowid as row_no,
+        'worth_found' as fact,
+        'run' as kind,
+        run_id as id
+    from facts.worth_found
     union all
     select
         entry_no,

@@ -1,0 +1,77 @@
+"""How long the reasons take: all unmatched of the demo pilot, one override, and a town with hundreds unmatched.
+
+``python -m tests.bench.reasons`` prints one line per measurement; seconds are those of the second, warm call.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from engine.alternatives import why
+from engine.base import Base
+from engine.clock import utc_of
+from engine.intake import import_package
+from engine.matching import match
+from engine.override_price import override_price
+from engine.policy import Policy
+from engine.store import Store
+from engine.unmatched import unmatched
+from simulations.package import write_package
+from simulations.population import town
+
+ROOT = Path(__file__).parents[2]
+MOMENT = utc_of(datetime(2026, 11, 29, 18, 0))
+MONDAY = date(2026, 11, 30)
+LARGE = {"n_volunteers": 350, "n_residents": 1400, "n_requests": 950, "start": MONDAY, "seed": 5}
+
+
+def main() -> None:
+    """Measure the demo pilot and the large town."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--demo-only", action="store_true", help="leave the large town out")
+    arguments = parser.parse_args()
+    measure("demo", ROOT / "data" / "demo")
+    if not arguments.demo_only:
+        with tempfile.TemporaryDirectory() as folder:
+            write_package(town(**LARGE), folder)
+            measure("large", Path(folder))
+
+
+def measure(name: str, package: Path) -> None:
+    """Match a package, then ask for all reasons."""
+    store = Store.in_memory(clock=lambda: MOMENT)
+    import_package(store, package, "bench")
+    run = match(store, Policy.named("baseline"), MOMENT)
+    summary = run.summary()
+    print(f"{name}: {summary['n_requests']} requests, {summary['n_volunteers']} volunteers, "
+          f"{summary['n_candidates']} candidates, {len(run.unmatched)} unmatched, proof {summary['proof']}, "
+          f"solve {summary['seconds']['solve']:.2f} s")  # fmt: skip
+    unmatched(store, request_ids=run.unmatched["request_id"].tolist()[:1])
+    found = timed(f"{name}: all unmatched explained", lambda: unmatched(store))
+    n_tried = sum(one.n_tried for one in found)
+    print(f"  {sum(one.remedy is not None for one in found)} with a remedy, {n_tried} changes solved, "
+          f"{sum(not one.all_tried for one in found)} not searched to the end")  # fmt: skip
+    print(f"  {dict(Counter(one.kind for one in found))}")
+    request, volunteer = run.proposals[["request_id", "volunteer_id"]].iloc[0]
+    timed(f"{name}: one override priced, nothing prepared", lambda: override_price(store, "forbid", request, volunteer))
+    base = timed(f"{name}: base prepared", lambda: Base.of_run(store))
+    timed(f"{name}: one match explained in it", lambda: why(base, request))
+
+
+def timed(what: str, call: Callable[[], Any]) -> Any:
+    """Call, and print how long it took."""
+    began, busy = time.perf_counter(), time.process_time()
+    result = call()
+    print(f"{what}: {time.perf_counter() - began:.2f} s ({time.process_time() - busy:.2f} s of processor)", flush=True)
+    return result
+
+
+if __name__ == "__main__":
+    main()
