@@ -5,11 +5,14 @@ BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS = never
 export UV_NO_PROGRESS = 1
 
-.PHONY: demo test lint dashboard bench lock clean
+.PHONY: demo week test lint dashboard bench lock clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/.installed  ## build the demo pilot, match it, show the result
 	$(BIN)/mikro demo
+
+week: .venv/.installed  ## a pilot week of the demo through the command line alone
+	MIKRO=$(CURDIR)/$(BIN)/mikro bash data/week.sh
 
 test: .venv/.installed  ## every test, the notebooks among them
 	$(BIN)/python -m pytest --nbval-lax --nbval-current-env

@@ -75,7 +75,7 @@ class Logistic:
         variance = np.einsum("ij,jk,ik->i", signs, self.covariance, signs)
         return signs @ self.mean, np.sqrt(np.maximum(0.0, variance))
 
-    def _height(self, at: NDArray[Any], precision: Floats, signs: Floats, outcomes: Floats) -> float:
+    def _height(self, at: NDArray[Any], precision: NDArray[Any], signs: Floats, outcomes: Floats) -> float:
         line, off = signs @ at, at - self.mean
         return float(outcomes @ line - np.logaddexp(0, line).sum() - off @ precision @ off / 2)
 

@@ -287,7 +287,8 @@ def _messages(
     of_requests = found["kind"] == "request"
     if of_requests.any():
         status = reading.state("requests_at", now).set_index("request_id")["status"]
-        found.loc[of_requests, "matter_status"] = found["about"].map(status)
+        # Reindexed, since a map that finds nothing is of numbers, which a column of texts refuses.
+        found.loc[of_requests, "matter_status"] = status.reindex(found.loc[of_requests, "about"]).to_numpy()
     is_unsettled = found["status"].isin(UNSETTLED)
     found.loc[is_unsettled & found["concerns_protected"], "status"] = "by_hand"
     moment = pd.Timestamp(now).tz_convert("UTC").tz_localize(None)

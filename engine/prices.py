@@ -14,6 +14,7 @@ from math import inf
 from typing import Any
 
 from engine import facts
+from engine.access import acting
 from engine.candidates import View, parameters, view
 from engine.errors import InputError, NoSolutionError
 from engine.explain import stored_run, view_of
@@ -163,6 +164,8 @@ def keep_worths(store: Store, made: Worths, *, actor_id: str = "engine") -> int:
 
     Raises
     ------
+    AccessDenied
+        When the account may not.
     InputError
         When there is no such run.
     """
@@ -172,7 +175,8 @@ def keep_worths(store: Store, made: Worths, *, actor_id: str = "engine") -> int:
     kept = [worth for worth in every if worth.estimated_points - made.slack_points > LEAST_POINTS]
     common: dict[str, Any] = {"occurred_at": run["as_of"].to_pydatetime().replace(tzinfo=UTC), "run_id": made.run_id}
     names = [name for name in facts.columns_of(facts.WorthFound) if name not in common]
-    with store.transaction(actor_id, "prices", idempotency_key=f"worths:{made.run_id}") as transaction:
+    key = f"worths:{made.run_id}"
+    with acting(store, actor_id, "evaluate", idempotency_key=key, action="prices") as (transaction, _):
         transaction.append([facts.RunPriced(**common, n_changes=len(every), slack_points=made.slack_points)])
         transaction.append(facts.WorthFound(**common, **{n: getattr(worth, n) for n in names}) for worth in kept)
         return 0 if transaction.already_done else len(kept)

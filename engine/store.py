@@ -322,7 +322,7 @@ class Store:
             try:
                 self._warm.execute("detach database if exists pilot")
             except duckdb.Error as error:
-                _log.warning("not checkpointed", reason=trouble.sentence(self._place.name, str(error)))
+                _log.info("not checkpointed", reason=trouble.sentence(self._place.name, str(error)))
                 self._renew()
 
     def _renew(self) -> None:

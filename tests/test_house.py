@@ -80,6 +80,12 @@ def test_the_data_readme_lists_every_column_of_the_data_package():
         assert [word for word in re.findall(r"\w+", row) if word in known] == known
 
 
+def test_the_module_map_lists_every_module_once():
+    named = re.findall(r"`(\w+\.py)`", PAGE[PAGE.index("## The modules") :])
+
+    assert sorted(named) == sorted(path.name for path in tracked("engine/*.py") if path.parent.name == "engine" and path.name != "__init__.py")
+
+
 def test_rules_have_words_in_both_languages():
     assert all(rule.en and rule.sv and rule.en != rule.sv for rule in (*REQUEST_RULES, *PAIR_RULES))
 

@@ -282,7 +282,10 @@ def main(arguments: list[str]) -> int:
     names = options.activities.split(",")
     with tempfile.TemporaryDirectory(prefix="mikro-kills-") as folder, killer() as one:
         shares = [options.kills // len(names) + (i < options.kills % len(names)) for i in range(len(names))]
-        tallies = [kill_at(one, name, n, Path(folder), options.seed) for name, n in zip(names, shares, strict=True)]
+        tallies = []
+        for name, n in zip(names, shares, strict=True):
+            tallies.append(kill_at(one, name, n, Path(folder), options.seed))
+            print(f"{name}: {n} kills, {len(tallies[-1].faults)} faults", file=sys.stderr, flush=True)
     print(table(tallies))
     faults = [fault for tally in tallies for fault in tally.faults]
     for fault in faults:

@@ -34,6 +34,7 @@ from engine.facts import OverrideStated, RequestWithdrawn
 from engine.log_check import check_log
 from engine.solver import solve
 from engine.store import Store
+from engine.turns import my_turn
 
 ROOT = Path(__file__).parents[2]
 SHELL = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
@@ -380,13 +381,24 @@ def test_a_match_run_killed_while_it_solves_leaves_nothing_half_done(tmp_path):
     assert tally.n_killed == 4
 
 
+def wait_until_held(path):
+    """Wait until another program works with a pilot."""
+    for _ in range(6000):
+        try:
+            with my_turn(path, 0.0):
+                time.sleep(0.01)
+        except TimeoutError:
+            return
+    raise AssertionError("Nobody took the lock.")
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGINT")
 def test_an_import_that_is_interrupted_writes_nothing_and_says_so(store):
     text = "from engine.cli import app; print('open', flush=True); app()"
     command = [sys.executable, "-c", text, "import", str(ROOT / "data" / "demo"), "--db", str(store.path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as importing:
         assert importing.stdout.readline() == "open\n"
-        time.sleep(1.0)
+        wait_until_held(store.path)
 
         importing.send_signal(signal.SIGINT)
         _, said = importing.communicate()

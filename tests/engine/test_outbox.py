@@ -14,7 +14,7 @@ from datetime import timedelta
 import pytest
 from mail_server import MailServer, free_port
 from small_outbox import CALLED_OFF, NINE, OFFER, PEOPLE, VISIT, YES, agreed, append, keep, queued
-from small_pilot import EVERYTHING_FITS, MILK, NOW, RUT
+from small_pilot import BEFORE, EVERYTHING_FITS, MILK, NOW, RUT
 from typer.testing import CliRunner
 
 from engine import facts, outbox
@@ -469,3 +469,12 @@ def test_a_resident_who_waits_is_told_so_by_the_command(mikro, file):
 @pytest.mark.parametrize("code", [*REASONS, "smtp_550"])
 def test_every_reason_not_to_send_has_words(code):
     assert " " in outbox.in_words(code)
+
+
+def test_a_clock_that_stands_before_the_request_lists_its_message_without_calling_it_due():
+    store = agreed()
+    queued(store, "nobody_yet", "rut", "milk")
+
+    found = outbox.messages(store, "test", now=BEFORE - timedelta(days=1))
+
+    assert found[["template", "is_due", "is_open"]].values.tolist() == [["nobody_yet", False, False]]

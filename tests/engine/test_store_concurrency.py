@@ -183,7 +183,7 @@ def test_a_full_disk_is_reported_and_the_store_goes_on_once_there_is_room(pilot_
     assert append_all() == 1
     resource.setrlimit(resource.RLIMIT_FSIZE, (pilot_path.stat().st_size + 4096, hard))
     try:
-        with pytest.raises(StoreError, match="cannot be read or written"):
+        with pytest.raises(StoreError, match="its disk is full"):
             for _ in range(20):
                 append_all()
     finally:

@@ -2,7 +2,7 @@
 # A pilot week of the demo through the command line alone, in a folder of its own; `make week` runs it.
 # Each command is shown before it runs. The first that fails ends the week.
 set -euo pipefail
-demo="$(cd "$(dirname "$0")" && pwd)"
+demo="$(cd "$(dirname "$0")/demo" && pwd)"
 mikro="${MIKRO:-mikro}"
 week="$(mktemp -d)"
 trap 'rm -rf "$week"' EXIT
@@ -10,21 +10,24 @@ cd "$week"
 export MIKRO_DB=pilot.duckdb MIKRO_ACTOR=anna
 
 show() { printf '\n$ mikro %s\n' "$*"; "$mikro" "$@"; }
+# The same with the result as JSON in a file, for the next command to read.
+into() { local file="$1"; shift; printf '\n$ mikro %s --json\n' "$*"; "$mikro" "$@" --json >"$file"; }
 field() { python3 -c 'import json, sys; print(json.load(sys.stdin)'"$1"')'; }
 
 echo "# Sunday: the pilot begins"
 show init
-show import "$demo" --as-of 2026-11-29T17:00
+cp -r "$demo" demo
+show import demo --as-of 2026-11-29T17:00
 show roles give chief admin --actor chief
 show roles give anna coordinator --municipality 1283 --municipality 1282 --municipality 1284 --actor chief
 show roles give lena lead --actor chief
-show match --as-of 2026-11-29T18:00 --json >match.json
+into match.json match --as-of 2026-11-29T18:00
 echo "  $(field "['n_matched']" <match.json) of $(field "['n_requests']" <match.json) requests served, $(field "['proof']" <match.json)"
 
 echo; echo "# Monday: Anna decides for her municipalities, and the volunteers are asked"
 show approve --all --at 2026-11-30T08:00
 show offer --at 2026-11-30T08:05
-show list offers --status sent --as-of 2026-11-30T08:10 --json >offers.json
+into offers.json list offers --status sent --as-of 2026-11-30T08:10
 offers="$(python3 -c 'import json; print(" ".join(o["offer_id"] for o in sorted(json.load(open("offers.json")), key=lambda o: o["starts_at"])[:3]))')"
 set -- $offers
 show answer "$1" yes --at 2026-11-30T12:00
@@ -34,13 +37,13 @@ show chores --at 2026-11-30T13:05
 show messages
 
 echo; echo "# Thursday: what became of the visits"
-show list visits --as-of 2026-12-03T18:00 --json >visits.json
+into visits.json list visits --as-of 2026-12-03T18:00
 first="$(field "[0]['visit_id']" <visits.json)"
 second="$(field "[1]['visit_id']" <visits.json)"
 show visit complete "$first" --minutes 55 --at 2026-12-03T18:00
 show visit feedback "$first" resident 5 --again --at 2026-12-03T18:10
 show visit miss "$second" resident --at 2026-12-03T18:20
-show incident report no_contact 1 --text "Nobody opened." --visit "$second" --at 2026-12-03T18:25 --json >incident.json
+into incident.json incident report no_contact 1 --text "Nobody opened." --visit "$second" --at 2026-12-03T18:25
 incident="$(field "['incident_id']" <incident.json)"
 show incident triage "$incident" 1 called_both --at 2026-12-04T09:00
 show incident close "$incident" settled --at 2026-12-04T15:00
