@@ -169,7 +169,7 @@ def base_of(seen):
     return Base(seen, seen.candidates.iloc[best.chosen])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), log=logs())
 def test_an_override_costs_what_the_next_run_with_it_is_worth_less(empty, data, log):
     seen = look(empty, log)
@@ -192,7 +192,7 @@ def test_an_override_costs_what_the_next_run_with_it_is_worth_less(empty, data, 
         assert points == pytest.approx(base.points - after.objective, abs=1e-6)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(log=logs())
 def test_a_forced_pair_is_in_every_best_plan_and_a_runner_up_costs_what_is_said(empty, log):
     seen = look(empty, log)
@@ -249,7 +249,7 @@ def starts_of(seen, request_id, volunteer_id):
     return set(candidates[[(request_id, volunteer_id) == key for key in candidates.index]])
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(log=logs())
 def test_the_smallest_change_suffices_and_none_that_is_cheaper_does(empty, log):
     with what_if(empty, log) as reading:
