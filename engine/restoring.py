@@ -1,7 +1,7 @@
 """Bringing a backup back: checked beside the pilot first, then put in its place; the pilot before it is kept.
 
-What must not be wound back is carried over from the pilot that goes: rights given or withdrawn since the backup, and
-erasures, which are carried out again on the backup before anybody can open it.
+What must not be wound back is carried over from the pilot that goes: rights given or withdrawn since the backup,
+and erasures and protections, which are carried out again on the backup before anybody can open it.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine import durable, facts, identity, rewriting, trouble
 from engine.access import acting
 from engine.backup import Condition, condition_of, hash_of, opened_copy
+from engine.destruction import finish
 from engine.errors import InputError, StoreBusyError, StoreError
 from engine.place import SET_ASIDE, Place
 from engine.privacy import erase
+from engine.protection import hide_earlier_places
 from engine.store import Store, utc_now
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 ENDING = ".restoring"
 CARRY_OVER = "backup brought back"
+
+_Kind = TypeVar("_Kind", bound=facts.Fact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ class Restored:
         Why the pilot before could not be read.
     erased_again
         The erasures that were carried out again.
+    protected_again
+        The residents whose identity became protected since, and is again.
     has_key
         Whether there was a key, which then fitted.
     """
@@ -59,6 +65,7 @@ class Restored:
     n_entries_set_aside: int | None = None
     unreadable: str | None = None
     erased_again: tuple[str, ...] = ()
+    protected_again: tuple[str, ...] = ()
     has_key: bool = True
 
     @property
@@ -74,6 +81,8 @@ class Restored:
             said.append("The pilot before did not know this file as a backup of its own: see that it is the right one.")
         if self.erased_again:
             said.append(f"Erased again: {', '.join(self.erased_again)}.")
+        if self.protected_again:
+            said.append(f"Protected again: {', '.join(self.protected_again)}.")
         if self.unreadable:
             said.append(
                 f"The pilot before could not be read ({self.unreadable}) Erasures and rights given or withdrawn after"
@@ -188,16 +197,22 @@ def _carry_over(old: Store, copy: Store, actor_id: str, content_hash: str, condi
         own = set(reading.facts_of("backup_made")["content_hash"].to_pylist())
         rights = _changed_rights(reading, copied, copy.clock())
         erasures = _erasures_since(reading, copied)
+        protected = _protected_since(reading, copied)
         n_more = reading.last_entry_no - condition.until_entry
     with copy.transaction(actor_id, CARRY_OVER) as transaction:
         transaction.append(rights)
         transaction.append(fact for decided in erasures.values() for fact in decided)
+        transaction.append(protected)
+        hide_earlier_places(transaction, protected)
     for erasure_id in erasures:
         erase(copy, actor_id, erasure_id)
+    if protected:
+        finish(copy, actor_id)
     return {
         "is_known": content_hash in own,
         "n_entries_set_aside": max(0, n_more),
         "erased_again": tuple(erasures),
+        "protected_again": tuple(fact.resident_id for fact in protected),
     }
 
 
@@ -244,7 +259,16 @@ def _erasures_since(old: Reading, copied: Reading) -> dict[str, list[facts.Fact]
     return found
 
 
-def _fact_of(kind: type[facts.Fact], row: dict[str, Any]) -> facts.Fact:
+def _protected_since(old: Reading, copied: Reading) -> list[facts.ResidentRegistered]:
+    """List the registrations of those whose identity became protected after the backup."""
+    known = copied.facts_of("resident_registered").to_pylist()
+    newest = {row["resident_id"]: row["protected_identity"] for row in known}
+    now = {row["resident_id"]: row for row in old.facts_of("resident_registered").to_pylist()}
+    became = [row for name, row in now.items() if row["protected_identity"] and newest.get(name) is False]
+    return [_fact_of(facts.ResidentRegistered, row | {"languages": tuple(row["languages"])}) for row in became]
+
+
+def _fact_of(kind: type[_Kind], row: dict[str, Any]) -> _Kind:
     values = {name: row[name] for name in facts.columns_of(kind)}
     return kind(**values | {"occurred_at": row["occurred_at"].replace(tzinfo=UTC)})
 

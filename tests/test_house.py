@@ -17,8 +17,8 @@ from engine.rules import ALL_RULES, NEVER_BY_HAND, PAIR_RULES, REQUEST_RULES
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "engine" / "README.md").read_text(encoding="utf-8")
 
-# What opens, attaches and appends speaks a few words of SQL itself; every question is asked in engine/sql.
-PLUMBING = {"store.py", "transaction.py", "migrations.py"}
+# What opens, attaches, appends and chains speaks a few words of SQL itself; every question is asked in engine/sql.
+PLUMBING = {"store.py", "transaction.py", "reading.py", "migrations.py", "chaining.py"}
 SQL = re.compile(
     r"\b(select\b.*\bfrom|insert into|update \w+ set|delete from|create (or replace )?(table|macro|view))\b",
     re.I | re.S,

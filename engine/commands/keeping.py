@@ -68,6 +68,7 @@ def restore(
                 "n_entries_set_aside": done.n_entries_set_aside,
                 "pilot_unreadable": done.unreadable or None,
                 "erased_again": list(done.erased_again),
+                "protected_again": list(done.protected_again),
                 "has_key": done.has_key,
                 "log_faults": list(done.condition.log_faults),
                 "problems": list(done.condition.problems),

@@ -20,7 +20,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,9 @@ from engine.place import SET_ASIDE
 from engine.store import Store
 
 ANSWER_S = 120.0
+AT_LATEST_S = 10.0
+"""When a program that dies by itself is killed all the same: a held pilot needs no more work on files."""
+
 SPREAD_S = {
     "erasures": 1.0,
     "restorings": 1.5,
@@ -51,6 +54,9 @@ SPREAD_S = {
 
 ONCE = {"migration", "creation", "imports"}
 """Activities that end; each kill of them needs ground of its own."""
+
+N_ON_ONE_PILOT = 6
+"""After so many kills a new pilot is made: reading the whole log after each takes the longer, the longer it is."""
 
 N_PERSONS = 12
 
@@ -97,16 +103,18 @@ class Killer:
         self._next()
 
     def run(self, order: dict[str, Any], after_s: float | None) -> Told:
-        """Start a program; kill it so long after its first word, or let it end by itself."""
+        """Start a program; kill it so long after its first word, or let it end by itself within :data:`AT_LATEST_S`."""
         assert self._source.stdin
         print(json.dumps(order), file=self._source.stdin, flush=True)
         program = self._next()["program"]
         lines = [self._next()]
-        if after_s is not None and "ended" not in lines[0]:
-            time.sleep(after_s)
-            os.kill(program, signal.SIGKILL)
+        kill_at = time.monotonic() + (AT_LATEST_S if after_s is None else after_s)
         while "ended" not in lines[-1]:
-            lines.append(self._next())
+            with suppress(queue.Empty):
+                lines.append(self._lines.get(timeout=max(0.0, kill_at - time.monotonic())))
+            if "ended" not in lines[-1] and time.monotonic() > kill_at:
+                os.kill(program, signal.SIGKILL)
+                kill_at += ANSWER_S
         return Told(lines[:-1], lines[-1]["was_killed"])
 
     def close(self) -> None:
@@ -142,14 +150,15 @@ def kill_at(one: Killer, activity: str, n_kills: int, folder: Path, seed: int) -
     ground = folder / activity
     nth_event = 0
     for nth in range(n_kills):
-        if activity in ONCE or (activity == "erasures" and nth % (N_PERSONS // 2) == 0) or not ground.exists():
+        if activity in ONCE or nth % N_ON_ONE_PILOT == 0 or not ground.exists():
             prepare(activity, ground)
+            tally.n_runs = 0
         order = {"activity": activity, "path": str(ground / "pilot.duckdb"), "tag": f"k{nth}", "folder": str(ground)}
         if nth % 2:
-            nth_event += 1
+            nth_event, started = nth_event + 1, time.perf_counter()
             order["at_file_event"] = nth_event
             told = one.run(order, None)
-            nth_event = nth_event if told.was_killed else 0
+            nth_event = nth_event if told.was_killed and time.perf_counter() - started < AT_LATEST_S else 0
         else:
             told = one.run(order, chance.uniform(0.0, SPREAD_S.get(activity, 0.5)))
         tally.n_killed += told.was_killed
@@ -285,12 +294,10 @@ def main(arguments: list[str]) -> int:
         tallies = []
         for name, n in zip(names, shares, strict=True):
             tallies.append(kill_at(one, name, n, Path(folder), options.seed))
-            print(f"{name}: {n} kills, {len(tallies[-1].faults)} faults", file=sys.stderr, flush=True)
+            told = [f"{name}: {n} kills, {len(tallies[-1].faults)} faults", *tallies[-1].faults]
+            print(*told, sep="\n  ", file=sys.stderr, flush=True)
     print(table(tallies))
-    faults = [fault for tally in tallies for fault in tally.faults]
-    for fault in faults:
-        print(fault, file=sys.stderr)
-    return 1 if faults else 0
+    return 1 if any(tally.faults for tally in tallies) else 0
 
 
 if __name__ == "__main__":

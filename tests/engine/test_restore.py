@@ -6,12 +6,13 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
-from small_pilot import EVERYTHING_FITS, NOW
+from small_pilot import EVERYTHING_FITS, NOW, RUT
 from typer.testing import CliRunner
 
 from engine import durable, identity
@@ -268,6 +269,19 @@ def test_a_person_erased_since_is_erased_again(store, saved):
         assert reading.state("requests_at", LATER)["status"].tolist() == ["withdrawn"]
     assert places["rut"] is None
     assert places["ada"] is not None
+
+
+def test_a_person_protected_since_is_protected_again(store, saved):
+    with store.transaction("boss", "protect") as transaction:
+        transaction.append([replace(RUT, occurred_at=NOW, lat=None, lon=None, protected_identity=True)])
+
+    done = bring_back(store, saved)
+
+    assert done.protected_again == ("rut",)
+    with store.reading() as reading:
+        rows = [row for row in reading.facts_of("resident_registered").to_pylist() if row["resident_id"] == "rut"]
+        assert reading.state("residents_at", LATER, None, resident_id="rut")["protected_identity"].tolist() == [True]
+    assert [row["lat"] for row in rows] == [None, None]
 
 
 def test_rights_given_or_withdrawn_since_are_not_wound_back(store, tmp_path):

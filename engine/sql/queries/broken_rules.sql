@@ -2,7 +2,7 @@
 -- The same rules as of pairs and starts; what a pair holds already for the same request does not count.
 -- Grain:  request_id, volunteer_id, rule.
 -- Needs:  tried_visits (request_id, volunteer_id, starts_at, ends_at), requests_at, volunteers_at, residents_at,
---         commitments_at, barred_pairs_at, asked_often_at, grants_at, availability_at, absences_at, checks_at, memory.reference.
+--         commitments_at, barred_pairs_at, asked_often_at, grants_at, availability_at, absences_at, checks_at, missing_hours, memory.reference.
 -- Params: $as_of (UTC), $until_entry, $local_now, $notice_hours, $radius_max_km, $rest_minutes, $travel_speed_km_per_h,
 --         $travel_fixed_minutes, $visits_on_holidays, $home_record_required, $visits_per_week_max,
 --         $minutes_per_week_max, $offers_per_week_max.
@@ -243,6 +243,20 @@ broken as (
             and isodow(visits.day) = availability.weekday
             and visits.starts_at >= visits.day + availability.starts
             and visits.ends_at <= visits.day + availability.ends
+
+    union all
+
+    select
+        visits.request_id,
+        visits.volunteer_id,
+        10 as step,
+        'not_free' as rule
+    from visits
+    inner join missing_hours() as missing
+        on
+            visits.day = missing.day
+            and visits.starts_at < missing.to_at
+            and visits.ends_at > missing.from_at
 
     union all
 
