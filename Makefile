@@ -15,7 +15,7 @@ week: .venv/.installed  ## a pilot week of the demo through the command line alo
 	MIKRO=$(CURDIR)/$(BIN)/mikro bash data/week.sh
 
 test: .venv/.installed  ## every test, the notebooks among them
-	$(BIN)/python -m pytest --nbval-lax --nbval-current-env
+	$(BIN)/python -m pytest -n auto --dist worksteal --nbval-lax --nbval-current-env
 
 lint: .venv/.installed  ## style, types, layers, SQL
 	$(BIN)/ruff check .

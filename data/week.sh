@@ -34,7 +34,9 @@ show answer "$1" yes --at 2026-11-30T12:00
 show answer "$2" yes --at 2026-11-30T12:10
 show answer "$3" no --reason time --at 2026-11-30T13:00
 show chores --at 2026-11-30T13:05
-show messages
+printf '\n$ mikro messages --as-of 2026-11-30T13:10\n'
+"$mikro" messages --as-of 2026-11-30T13:10 >messages.txt
+head -4 messages.txt; echo "  … $(($(wc -l <messages.txt) - 6)) more"
 
 echo; echo "# Thursday: what became of the visits"
 into visits.json list visits --as-of 2026-12-03T18:00
@@ -49,6 +51,7 @@ show incident triage "$incident" 1 called_both --at 2026-12-04T09:00
 show incident close "$incident" settled --at 2026-12-04T15:00
 
 echo; echo "# Friday: a person is erased, researchers get their extract, the pilot is kept safe"
+mkdir backups
 show backup --to backups --actor chief
 resident="$(field "[0]['resident_id']" <visits.json)"
 show erase "$resident" --basis consent_withdrawn

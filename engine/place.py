@@ -45,7 +45,8 @@ class Place:
         """
         if self.path is None or self._has_file(self.path):
             return
-        if kept := sorted(self.path.parent.glob(f"{self.path.name}{SET_ASIDE}*")):
+        beside = self.path.parent.glob(f"{self.path.name}{SET_ASIDE}*")
+        if kept := sorted(file for file in beside if file.suffix.startswith(SET_ASIDE)):  # not their logs
             raise StoreError(
                 f"There is no pilot at {self.name}: a restore was cut short. Restore again; the pilot before it is"
                 f" kept as {kept[-1].name}."

@@ -23,6 +23,7 @@ CONSTRAINED = {
     "identity_read.what": "person",
     "erasure_decided.decision": "approved",
     "message_settled.outcome": "sent",
+    "worth_found.kind": "volunteer",
 }
 """Columns that take certain words only."""
 

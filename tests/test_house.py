@@ -83,7 +83,9 @@ def test_the_data_readme_lists_every_column_of_the_data_package():
 def test_the_module_map_lists_every_module_once():
     named = re.findall(r"`(\w+\.py)`", PAGE[PAGE.index("## The modules") :])
 
-    assert sorted(named) == sorted(path.name for path in tracked("engine/*.py") if path.parent.name == "engine" and path.name != "__init__.py")
+    assert sorted(named) == sorted(
+        path.name for path in tracked("engine/*.py") if path.parent.name == "engine" and path.name != "__init__.py"
+    )
 
 
 def test_rules_have_words_in_both_languages():

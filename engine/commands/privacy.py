@@ -21,6 +21,9 @@ app = typer.Typer()
 UNDECIDED, TO_CARRY_OUT = ("requested",), ("requested", "approved", "erased")
 """The states of an erasure that can be refused, and those that can be approved, carried out or completed."""
 
+OWN_WISH = "consent_withdrawn"
+"""The ground of an erasure when none is named."""
+
 WAITS_FOR = {
     "requested": "a second person has to decide it (--approve or --refuse)",
     "approved": "--approve carries it out",
@@ -32,7 +35,9 @@ WAITS_FOR = {
 def erase(
     resident: str,
     db: Db = PILOT,
-    basis: Annotated[str | None, typer.Option(help="Ask for the erasure, on this ground (retention.toml).")] = None,
+    basis: Annotated[
+        str | None, typer.Option(help="Ask for it on this ground of retention.toml (consent_withdrawn).")
+    ] = None,
     approve: Annotated[
         bool, typer.Option("--approve", help="Approve it as a second person, and carry it out.")
     ] = False,
@@ -47,6 +52,8 @@ def erase(
     as_json: Json = False,
 ) -> None:
     """Erase a person: asked for on a ground by one account, approved and carried out by another, proved."""
+    if not (approve or refuse or status):
+        basis = basis or OWN_WISH
     if sum((basis is not None, approve, refuse, status)) != 1:
         raise typer.BadParameter(f"give one of --basis ({', '.join(retention.bases())}), --approve, --refuse, --status")
     store = Store(db)

@@ -29,7 +29,7 @@ from bench.victims import ACTIVITIES, DEMO
 from old_pilots import ENTRIES, make_old_pilot
 from small_pilot import BEN, EVERYTHING_FITS, NOW, RUT
 
-from engine.backup import back_up, condition_of
+from engine.backup import back_up, condition_of, opened_copy
 from engine.errors import StoreError
 from engine.facts import ErasureDecided, ErasureRequested
 from engine.intake import import_package
@@ -225,7 +225,8 @@ def check(activity: str, ground: Path, tag: str, told: Told, tally: Tally) -> No
         assert (ground / name).exists(), f"{name} is gone"
     for backup in sorted(ground.glob(f"{tag}-*.duckdb"))[-2:]:
         _check_whole(backup, path)
-    for aside in sorted(ground.glob(f"pilot.duckdb{SET_ASIDE}*"))[-1:]:
+    asides = [file for file in ground.iterdir() if file.suffix.startswith(SET_ASIDE)]
+    for aside in sorted(asides)[-1:]:
         _check_whole(aside, path)
     if activity == "migration":
         assert log.n_entries == len(ENTRIES), f"{log.n_entries} entries"
@@ -241,10 +242,9 @@ def check(activity: str, ground: Path, tag: str, told: Told, tally: Tally) -> No
 
 
 def _check_whole(file: Path, pilot: Path) -> None:
-    copy = Store(file, key_beside=pilot)
-    condition = condition_of(copy)
-    copy.close()
-    assert not condition.log_faults, condition.log_faults[0]
+    with opened_copy(file, file.name, pilot) as copy:
+        faults = condition_of(copy).log_faults
+    assert not faults, faults[0]
 
 
 def _check_creation(path: Path, told: Told) -> None:

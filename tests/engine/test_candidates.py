@@ -1,7 +1,7 @@
 """Every rule of the formulation page, each by one thing that breaks it."""
 
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from small_pilot import (
@@ -28,7 +28,7 @@ from engine.candidates import COLUMNS, VALUE_PARTS, view
 from engine.explain import funnel
 from engine.facts import Window
 from engine.programme import problem_of
-from engine.rules import ALL_RULES, BETTER_USED, PARTLY_SERVED
+from engine.rules import ALL_RULES, BETTER_USED, OUTSIDE_WINDOW, PARTLY_SERVED
 
 BEN_AT_HOME = replace(ADA_AT_HOME, resident_id="ben", municipality_code="1292", lat=56.2475, lon=12.865)
 OTHER = replace(MILK, request_id="lamp")
@@ -44,6 +44,13 @@ FORBID = facts.OverrideStated(
 AWAY = facts.AbsenceStated(
     occurred_at=BEFORE, volunteer_id="Ada", starts_at=TUESDAY, ends_at=TUESDAY.replace(hour=23)
 )  # fmt: skip
+OFFER = facts.OfferSent(
+    occurred_at=BEFORE, offer_id="o1", request_id="milk", volunteer_id="Ada", starts_at=TUESDAY.replace(hour=9),
+    ends_at=TUESDAY.replace(hour=10), minutes=70, distance_km=0.6, expires_at=NOW + timedelta(hours=9), run_id=None,
+)  # fmt: skip
+EXPIRED = tuple(
+    replace(OFFER, offer_id=f"old{n}", request_id=f"old{n}", expires_at=NOW - timedelta(hours=1)) for n in range(5)
+)
 NEW_YEAR = {"earliest_at": datetime(2026, 12, 24, 9), "latest_at": datetime(2026, 12, 24, 12)}
 EVERY_DAY = replace(ADA_IS_FREE, windows=tuple(Window(day, time(8), time(18)) for day in range(1, 8)))
 
@@ -79,6 +86,8 @@ BROKEN = [
     ("declined_before", (*EVERYTHING_FITS, ANSWER)),
     ("forbidden", (*EVERYTHING_FITS, FORBID)),
     ("already_agreed", (*changed(MILK, volunteers_needed=2), replace(VISIT, request_id="milk"))),
+    ("already_asked", (*changed(MILK, volunteers_needed=2), OFFER)),
+    ("asked_enough", (*EVERYTHING_FITS, *EXPIRED)),
     ("not_free", without(ADA_IS_FREE)),
     ("not_free", changed(ADA_IS_FREE, windows=(Window(2, time(8), time(9, 45)), Window(3, time(8), time(18))))),
     ("check_missing", without(ADA_HAS_SIGNED)),
@@ -107,7 +116,7 @@ def test_each_rule_stops_the_pair_and_says_so(rule, log):
 def test_every_rule_is_tested_above():
     tested = {rule for rule, _ in BROKEN}
 
-    assert tested == {rule.code for rule in ALL_RULES} - {BETTER_USED.code, PARTLY_SERVED.code}
+    assert tested == {rule.code for rule in ALL_RULES} - {BETTER_USED.code, PARTLY_SERVED.code, OUTSIDE_WINDOW.code}
 
 
 @pytest.mark.parametrize(

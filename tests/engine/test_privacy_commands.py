@@ -45,7 +45,13 @@ def test_a_refused_erasure_says_so(mikro):
     assert mikro("erase", "rut", "--approve", actor="bo").exit_code == 1
 
 
-@pytest.mark.parametrize("words", [(), ("--approve", "--refuse"), ("--basis", "objection", "--status")])
+def test_erase_alone_asks_for_it_because_the_person_wishes(mikro):
+    asked = mikro("erase", "rut", "--json")
+
+    assert (asked.exit_code, json.loads(asked.stdout)["legal_basis"]) == (0, "consent_withdrawn")
+
+
+@pytest.mark.parametrize("words", [("--approve", "--refuse"), ("--basis", "objection", "--status")])
 def test_erase_wants_exactly_one_thing_at_a_time(mikro, words):
     asked = mikro("erase", "rut", *words)
 
