@@ -21,7 +21,7 @@ from engine.restoring import restore
 from engine.store import Store
 
 NEWEST = max(migrations.migrations())
-EARLIER = range(1, NEWEST)
+EARLIER = [1, 2]  # schema 3 was never released by itself; its files are chained by the program that writes them
 MOMENTS = [BEFORE, BEFORE + timedelta(minutes=30), NOW]
 
 
