@@ -27,8 +27,9 @@ lint: .venv/.installed  ## style, types, layers, SQL
 dashboard: .venv/.installed  ## the coordinators' dashboard on this machine
 	$(BIN)/mikro dashboard
 
-bench: .venv/.installed  ## 500 kills; this engine against its peers, about two hours; writes tests/bench/RESULTS.md
+bench: .venv/.installed  ## 500 kills; a crowd; this engine against its peers, about two hours; writes tests/bench/RESULTS.md
 	PYTHONPATH=tests $(BIN)/python -m bench.kills --kills 500
+	PYTHONPATH=tests $(BIN)/python -m bench.crowd
 	PYTHONPATH=tests $(BIN)/python -m bench.run_bench
 
 lock: $(UV)  ## resolve the dependencies anew: hashes, no addresses

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from engine import adoption
 from engine.clock import local_of
 from engine.errors import EngineError, InputError
 from engine.explain import parts_in_words, stored_run
+from engine.live import adoption
 from engine.matching import match
 from engine.rules import WORDS
 from engine.store import Store

@@ -15,13 +15,13 @@ import pandas as pd
 
 from engine.errors import AccessDenied, InputError
 from engine.facts import AccessRefused, RoleGiven, RoleWithdrawn
-from engine.mark import must_be_account
 from engine.reference import MUNICIPALITIES
+from engine.storage.mark import must_be_account
 
 if TYPE_CHECKING:
-    from engine.reading import Reading
+    from engine.storage.reading import Reading
+    from engine.storage.transaction import Transaction
     from engine.store import Store
-    from engine.transaction import Transaction
 
 LINK = "link:"
 """An account that begins so is a person who followed a signed link, named after what the link is about."""

@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine import facts
 from engine.access import acting
-from engine.cells import TABLES
 from engine.clock import local_of, utc_of
-from engine.destruction import finish
 from engine.errors import InputError
-from engine.intake_rules import Known, Row, Table, Tables, check, read_cells
-from engine.package import read_raw
-from engine.protection import hide_earlier_places
-from engine.rawtable import BadRow, RawPackage, Report
-from engine.reach import must_reach
+from engine.live.reach import must_reach
+from engine.packages.cells import TABLES
+from engine.packages.intake_rules import Known, Row, Table, Tables, check, read_cells
+from engine.packages.package import read_raw
+from engine.packages.rawtable import BadRow, RawPackage, Report
+from engine.people.destruction import finish
+from engine.people.protection import hide_earlier_places
 
 if TYPE_CHECKING:
     from engine.store import Reading, Store
@@ -117,7 +117,7 @@ def import_package(
     Raises
     ------
     AccessDenied
-        When the account may not, or the package speaks of people out of its reach (:func:`engine.reach.must_reach`).
+        When the account may not, or the package speaks of people out of its reach (:mod:`engine.live.reach`).
     PackageError
         When anything is wrong with the package; ``bad_rows`` holds every fault as a :class:`BadRow`.
     StoreError

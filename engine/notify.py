@@ -14,7 +14,7 @@ from datetime import datetime, time, timedelta
 from engine.clock import utc_of
 from engine.errors import InputError
 from engine.facts import MessageQueued
-from engine.letters import LANGUAGES, TEMPLATES
+from engine.messages.letters import LANGUAGES, TEMPLATES
 from engine.store import Transaction
 
 REMINDER_AT = time(9)
@@ -52,7 +52,7 @@ def queue(
     Parameters
     ----------
     template
-        A code of :data:`engine.letters.TEMPLATES`.
+        A code of :data:`engine.messages.letters.TEMPLATES`.
     about
         The id of the offer, visit, request or series it tells of.
     language

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.labels import MINUTES_SPARE, compiled
+from engine.plan_model.labels import MINUTES_SPARE, compiled
+from engine.plan_model.repricing import reprice_all
+from engine.plan_model.search import best_of_week
 from engine.problem import EARTH_RADIUS_KM, NO_TIME, Floats, Ints, Problem
-from engine.repricing import reprice_all
-from engine.search import best_of_week
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,12 @@ from engine.candidates import View, parameters, view
 from engine.errors import InputError, NoSolutionError
 from engine.explain import stored_run, view_of
 from engine.facts import Fact
-from engine.profiles import clearings, hours_and_visits, profiles
 from engine.programme import problem_of
+from engine.reasons.profiles import clearings, hours_and_visits, profiles
+from engine.reasons.supposing import supposing
+from engine.reasons.worth import Base, Gain, Offer, certificate_of, gain, offers
 from engine.solver import solve
 from engine.store import Store
-from engine.supposing import supposing
-from engine.worth import Base, Gain, Offer, certificate_of, gain, offers
 
 KINDS = ("volunteer", "check", "hour", "visit")
 

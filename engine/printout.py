@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from engine.columns import Progress
 from engine.explain import parts_in_words
 from engine.matching import Run
+from engine.plan_model.columns import Progress
 from engine.rules import WORDS
 
 N_SHOWN = 8

@@ -18,14 +18,14 @@ import numpy as np
 
 from engine import facts
 from engine.access import looking
-from engine.departures import resident_leaves, volunteer_leaves
-from engine.destruction import TRACE_BYTES, files_of, finish, search
-from engine.erasures import Erasure, ErasureProof, all_erasures, erasure_of, erasures, one_erasure
 from engine.errors import ImpossibleStep, InputError
 from engine.intake import coarse_place
 from engine.lifecycle import Taking, rows_of, taking
-from engine.persons import home_of
-from engine.retention import bases, kept_until, must_be_basis, reasons
+from engine.people.departures import resident_leaves, volunteer_leaves
+from engine.people.destruction import TRACE_BYTES, files_of, finish, search
+from engine.people.erasures import Erasure, ErasureProof, all_erasures, erasure_of, erasures, one_erasure
+from engine.people.persons import home_of
+from engine.people.retention import bases, kept_until, must_be_basis, reasons
 
 if TYPE_CHECKING:
     from engine.store import Reading, Store

@@ -9,10 +9,10 @@ from dataclasses import replace
 import numpy as np
 import pulp
 
-from engine.bounds import proof_of
 from engine.errors import InputError, NoSolutionError
 from engine.formulation import compact
-from engine.planning import solve_plans
+from engine.plan_model.bounds import proof_of
+from engine.plan_model.planning import solve_plans
 from engine.problem import NO_TIME, Assignment, Problem
 
 MODELS = ("auto", "compact", "plans")

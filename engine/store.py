@@ -18,14 +18,14 @@ from pathlib import Path
 import duckdb
 import structlog
 
-from engine import durable, identity, rewriting, trouble
 from engine.errors import InputError, StoreError
-from engine.mark import Mark
-from engine.migrations import OVER_PILOT, Cursor, bring_up_to_date, lay_out, sql_of
-from engine.place import Place
-from engine.reading import Reading
-from engine.rows import naive_utc
-from engine.transaction import Transaction
+from engine.storage import durable, identity, rewriting, trouble
+from engine.storage.mark import Mark
+from engine.storage.migrations import OVER_PILOT, Cursor, bring_up_to_date, lay_out, sql_of
+from engine.storage.place import Place
+from engine.storage.reading import Reading
+from engine.storage.rows import naive_utc
+from engine.storage.transaction import Transaction
 
 __all__ = ["Reading", "Store", "Transaction", "utc_now"]
 

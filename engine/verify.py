@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from engine.bounds import PROVED, proof_of
 from engine.candidates import COLUMNS, View
 from engine.certificate import CertificateNames
 from engine.checks import certified_bound, objective_of, violations
 from engine.errors import InputError
 from engine.explain import stored_run, view_of
+from engine.plan_model.bounds import PROVED, proof_of
 from engine.programme import problem_of
 
 if TYPE_CHECKING:

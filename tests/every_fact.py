@@ -7,7 +7,7 @@ from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from engine.facts import Fact, Window, all_kinds, columns_of, table_of
-from engine.rows import UTC_COLUMNS
+from engine.storage.rows import UTC_COLUMNS
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import duckdb
 from small_pilot import ADA, BASELINE, BEFORE, BEN, EVERYTHING_FITS, MILK, NOW, TUESDAY
 
-from engine import facts, identity
-from engine.migrations import migrations, sql_of
-from engine.rows import tables_of
+from engine import facts
+from engine.storage import identity
+from engine.storage.migrations import migrations, sql_of
+from engine.storage.rows import tables_of
 
 VISIT = facts.VisitAgreed(
     occurred_at=BEFORE, visit_id="v1", request_id="lamp", volunteer_id="Ada", starts_at=TUESDAY.replace(hour=14),

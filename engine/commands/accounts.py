@@ -11,9 +11,10 @@ import typer
 from rich import box
 from rich.table import Table
 
-from engine import access, audit
+from engine import access
 from engine.commands.options import ME, PILOT, Actor, Db, Json, Mikro, err, moment_of, out, print_json
 from engine.reference import MUNICIPALITIES
+from engine.storage import audit
 from engine.store import Store
 
 roles = typer.Typer(cls=Mikro, no_args_is_help=True, help="Who may do what, and in which municipality.")

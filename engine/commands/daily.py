@@ -10,10 +10,10 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from engine import answers, chores, decisions, offers
 from engine.access import looking
 from engine.commands.options import ME, PILOT, Actor, AsOf, At, Db, Json, Reason, out, print_json, say
 from engine.errors import InputError
+from engine.live import answers, chores, decisions, offers
 from engine.printout import records
 from engine.store import Store
 

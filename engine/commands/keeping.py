@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from engine.backup import Condition, back_up
 from engine.commands.options import ME, PILOT, Actor, Db, Json, out, print_json
-from engine.restoring import restore as restore_pilot
+from engine.storage.backup import Condition, back_up
+from engine.storage.restoring import restore as restore_pilot
 from engine.store import Store
 
 app = typer.Typer()

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from engine import adoption, printout
+from engine import printout
 from engine.candidates import COLUMNS, view
 from engine.clock import utc_of
 from engine.commands.accounts import verify_log_command
@@ -33,6 +33,7 @@ from engine.commands.options import (
 )
 from engine.errors import InputError, PackageError
 from engine.intake import import_package
+from engine.live import adoption
 from engine.matching import Run
 from engine.matching import match as match_run
 from engine.policy import Policy

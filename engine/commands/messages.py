@@ -10,12 +10,13 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from engine import outbox, reminders
 from engine.clock import local_of
 from engine.commands.options import ME, PILOT, Actor, AsOf, Db, Json, Mikro, out, print_json
-from engine.drafts import aware
 from engine.errors import InputError
-from engine.mail import settings_of
+from engine.live import reminders
+from engine.messages import outbox
+from engine.messages.drafts import aware
+from engine.messages.mail import settings_of
 from engine.store import Store
 
 SHOWN = [

@@ -10,10 +10,11 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from engine import adoption, printout
+from engine import printout
 from engine.access import LINK
 from engine.clock import utc_of
 from engine.errors import EngineError
+from engine.live import adoption
 from engine.policy import Policy
 from engine.store import Store
 

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from engine import overrides
 from engine.commands.options import ME, PILOT, Actor, At, Db, Json, Mikro, Reason, say
 from engine.errors import InputError
+from engine.live import overrides
 from engine.rules import WORDS
 from engine.store import Store
 

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from engine import adoption, printout
+from engine import printout
 from engine.commands.options import ME, PILOT, Actor, AsOf, Db, Json, Mikro, out, policy_of, print_json
+from engine.live import adoption
 from engine.policy import POLICIES, Policy
 from engine.store import Store
 

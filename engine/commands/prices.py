@@ -12,8 +12,6 @@ from rich import box
 from rich.table import Table
 
 from engine import printout
-from engine.calibration import Calibration
-from engine.chance import Chance, chance_of
 from engine.clock import local_of
 from engine.commands.options import (
     ME,
@@ -30,12 +28,14 @@ from engine.commands.options import (
 )
 from engine.errors import InputError
 from engine.facts import RequestSubmitted
-from engine.history import calibration as calibration_of
-from engine.history import learn
 from engine.prices import KINDS, Worth, keep_worths
 from engine.prices import worths as worths_of
+from engine.reasons.calibration import Calibration
+from engine.reasons.chance import Chance, chance_of
+from engine.reasons.history import calibration as calibration_of
+from engine.reasons.history import learn
+from engine.reasons.season import season as season_of
 from engine.reference import MUNICIPALITIES, checks, services
-from engine.season import season as season_of
 from engine.store import Store
 
 app = typer.Typer()

@@ -8,13 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-from engine import privacy, retention
+from engine import privacy
 from engine.commands.options import ME, PILOT, Actor, AsOf, Db, Json, out, print_json
 from engine.errors import InputError
-from engine.extract import write_extract
+from engine.people import retention
+from engine.people.subject_export import subject_export as export_subject
 from engine.privacy import Erasure
+from engine.research.extract import write_extract
 from engine.store import Store
-from engine.subject_export import subject_export as export_subject
 
 app = typer.Typer()
 

@@ -12,19 +12,19 @@ from typing import Annotated, Any
 import typer
 
 from engine import printout
-from engine.alternatives import Match, why
-from engine.base import Base
 from engine.commands.options import PILOT, AsOf, Db, Json, PolicyOption, err, out, policy_of, print_json
 from engine.errors import InputError
 from engine.explain import explain as explain_request
-from engine.override_price import override_price as price_override
-from engine.override_price import shift_in_words
-from engine.relaxations import baseline
-from engine.standby import PlanB, tomorrow
-from engine.standby import standby as stand_by
+from engine.reasons.alternatives import Match, why
+from engine.reasons.base import Base
+from engine.reasons.override_price import override_price as price_override
+from engine.reasons.override_price import shift_in_words
+from engine.reasons.relaxations import baseline
+from engine.reasons.standby import PlanB, tomorrow
+from engine.reasons.standby import standby as stand_by
+from engine.reasons.unmatched import Unmatched, confirmed
+from engine.reasons.unmatched import unmatched as explain_unmatched
 from engine.store import Store
-from engine.unmatched import Unmatched, confirmed
-from engine.unmatched import unmatched as explain_unmatched
 
 app = typer.Typer()
 

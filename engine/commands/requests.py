@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from engine import requests, series
 from engine.commands.options import ME, PILOT, Actor, At, Db, Json, Mikro, Reason, say
+from engine.live import requests, series
 from engine.store import Store
 
 request = typer.Typer(cls=Mikro, no_args_is_help=True, help="Enter requests and series, and take them back.")

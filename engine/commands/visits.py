@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from engine import incidents, visits
 from engine.commands.options import ME, PILOT, Actor, At, Db, Json, Mikro, Reason, say
+from engine.live import incidents, visits
 from engine.store import Store
 
 visit = typer.Typer(cls=Mikro, no_args_is_help=True, help="Record what became of visits.")

@@ -122,7 +122,7 @@ class NotesPurged(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageQueued(Fact):
-    """A message waits to be sent: ``template`` of ``engine/templates``, to a resident, about something by its id.
+    """A message waits to be sent: ``template`` of ``messages/templates``, to a resident, about something by its id.
 
     It is written in ``language`` from what is known when it is sent; no text is kept in the facts.
     """

@@ -29,12 +29,12 @@ from bench.victims import ACTIVITIES, DEMO
 from old_pilots import ENTRIES, make_old_pilot
 from small_pilot import BEN, EVERYTHING_FITS, NOW, RUT
 
-from engine.backup import back_up, condition_of, opened_copy
 from engine.errors import StoreError
 from engine.facts import ErasureDecided, ErasureRequested
 from engine.intake import import_package
-from engine.log_check import check_log
-from engine.place import SET_ASIDE
+from engine.storage.backup import back_up, condition_of, opened_copy
+from engine.storage.log_check import check_log
+from engine.storage.place import SET_ASIDE
 from engine.store import Store
 
 ANSWER_S = 120.0

@@ -14,15 +14,15 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from engine.alternatives import why
-from engine.base import Base
 from engine.clock import utc_of
 from engine.intake import import_package
 from engine.matching import match
-from engine.override_price import override_price
 from engine.policy import Policy
+from engine.reasons.alternatives import why
+from engine.reasons.base import Base
+from engine.reasons.override_price import override_price
+from engine.reasons.unmatched import unmatched
 from engine.store import Store
-from engine.unmatched import unmatched
 from simulations.package import write_package
 from simulations.population import town
 

@@ -19,14 +19,15 @@ from typing import Any
 
 from small_pilot import NOW
 
-from engine import migrations, store
-from engine.backup import back_up
+from engine import store
 from engine.facts import RequestWithdrawn
 from engine.intake import import_package
 from engine.matching import match
 from engine.policy import Policy
 from engine.privacy import erase
-from engine.restoring import restore
+from engine.storage import migrations
+from engine.storage.backup import back_up
+from engine.storage.restoring import restore
 from engine.store import Store
 
 DEMO = Path(__file__).parents[2] / "data" / "demo"

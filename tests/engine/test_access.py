@@ -11,11 +11,12 @@ from small_package import SOUND, write_folder
 from small_pilot import BASELINE, EVERYTHING_FITS, NOW, pilot
 
 import engine
-from engine import access, adoption
+from engine import access
 from engine.access import LINK, OPERATIONS, ROLES, acting, allow, give_role, looking, withdraw_role
 from engine.errors import AccessDenied, InputError
 from engine.facts import RequestWithdrawn
 from engine.intake import import_package, known_in, read_package
+from engine.live import adoption
 from engine.matching import match
 from engine.store import Store
 
@@ -381,24 +382,24 @@ def test_a_protected_person_is_imported_anew_by_those_who_serve_them_only(two_mu
 
 KEEPERS = {"acting", "allow", "looking"}
 FOR_THE_HOUSE = {
-    "destruction.finish": "ends what a door that asked began, and may be done again by anybody: it only rewrites",
-    "supposing.supposing": "what is supposed is undone when the block ends",
-    "what_if.what_if": "likewise",
+    "people/destruction.finish": "ends what a door that asked began; anybody may repeat it: it only rewrites",
+    "reasons/supposing.supposing": "what is supposed is undone when the block ends",
+    "reasons/what_if.what_if": "likewise",
 }
 """Functions that take a store, ask nobody and yet open a transaction, each with the reason."""
 
 
-def functions_of_the_engine(where="*.py"):
+def functions_of_the_engine():
     """Find every function of every module: (module, name) -> its node."""
     return {
         (path.relative_to(ENGINE).with_suffix("").as_posix(), node.name): node
-        for path in ENGINE.glob(where)
+        for path in ENGINE.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef)
     }
 
 
-MODULES = {path.stem for path in ENGINE.glob("*.py")}
+MODULES = {path.stem for path in ENGINE.rglob("*.py")}
 
 
 def called_in(node):
@@ -458,7 +459,7 @@ def test_every_door_of_the_engine_asks_who_is_there():
 def test_every_operation_that_is_asked_for_exists_and_each_has_its_door():
     asked = {
         argument.value
-        for node in functions_of_the_engine("**/*.py").values()
+        for node in functions_of_the_engine().values()
         for call in ast.walk(node)
         if isinstance(call, ast.Call)
         for argument in call.args

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 from small_pilot import BASELINE, BEN, EVERYTHING_FITS, NOW, pilot
 
-from engine.alternatives import why
-from engine.base import Base
 from engine.candidates import VALUE_PARTS
 from engine.errors import InputError
 from engine.facts import ResidentRegistered
 from engine.matching import match
+from engine.reasons.alternatives import why
+from engine.reasons.base import Base
 
 
 def explained(*log, request="milk"):

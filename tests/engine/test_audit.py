@@ -12,11 +12,11 @@ from typer.testing import CliRunner
 
 from engine import facts
 from engine.access import give_role, looking
-from engine.audit import audit_log, verify_log
 from engine.commands import accounts
 from engine.commands.options import Mikro
 from engine.errors import AccessDenied, InputError
-from engine.migrations import sql_of
+from engine.storage.audit import audit_log, verify_log
+from engine.storage.migrations import sql_of
 from engine.store import Store
 
 MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)

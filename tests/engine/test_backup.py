@@ -14,12 +14,12 @@ import pytest
 from small_pilot import EVERYTHING_FITS, MILK, NOW
 from typer.testing import CliRunner
 
-from engine import backup, durable, rewriting
 from engine.access import give_role
-from engine.backup import back_up, condition_of, hash_of
 from engine.commands.keeping import app
 from engine.errors import AccessDenied, InputError, StoreError
 from engine.facts import RequestWithdrawn
+from engine.storage import backup, durable, rewriting
+from engine.storage.backup import back_up, condition_of, hash_of
 from engine.store import Store
 
 

@@ -13,7 +13,6 @@ from every_fact import CONSTRAINED, NOW, one_of, one_of_each
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import chain
 from engine.errors import InputError
 from engine.facts import (
     GrantDecided,
@@ -24,8 +23,9 @@ from engine.facts import (
     all_kinds,
     table_of,
 )
-from engine.log_check import LogVerification, check_log
-from engine.migrations import FIRST_CHAINED, migrations, sql_of
+from engine.storage import chain
+from engine.storage.log_check import LogVerification, check_log
+from engine.storage.migrations import FIRST_CHAINED, migrations, sql_of
 from engine.store import Store
 
 

@@ -8,13 +8,13 @@ import pytest
 from small_pilot import ADA, BASELINE, BEFORE, BEN, EVERYTHING_FITS, MILK, NOW, TUESDAY, changed, pilot, policy
 
 from engine import facts
-from engine.calibration import Logistic, calibration_of
-from engine.chance import chance_of
 from engine.clock import utc_of
 from engine.errors import InputError
-from engine.history import SIGNS, History, calibration, learn
 from engine.intake import Known, read_package
 from engine.matching import match
+from engine.reasons.calibration import Logistic, calibration_of
+from engine.reasons.chance import chance_of
+from engine.reasons.history import SIGNS, History, calibration, learn
 from engine.store import Store
 from simulations.population import town, write_package
 

@@ -10,7 +10,7 @@ from small_problems import brute_force, small_problems, triangle
 
 from engine.checks import certified_bound, objective_of, violations
 from engine.errors import NoSolutionError
-from engine.planning import solve_plans
+from engine.plan_model.planning import solve_plans
 from engine.problem import NO_TIME, Problem, SideRow
 
 

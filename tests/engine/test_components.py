@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from small_problems import brute_force, joined, problems_side_by_side, triangle
 
 from engine.checks import certified_bound, violations
-from engine.components import Components
 from engine.errors import NoSolutionError
-from engine.greedy import SideTerms
-from engine.planning import solve_plans
+from engine.plan_model.components import Components
+from engine.plan_model.greedy import SideTerms
+from engine.plan_model.planning import solve_plans
 from engine.problem import Branch, Decision, SideRow
 
 

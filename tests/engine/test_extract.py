@@ -15,15 +15,24 @@ from hypothesis import strategies as st
 from small_people import ADA_DETAILS, CANARIES, RUT_DETAILS, people_pilot
 from small_pilot import ADA_AT_HOME, BASELINE, BEFORE, MILK, NOW, RUT
 
-from engine import adoption, facts
+from engine import facts
 from engine.access import give_role
-from engine.anonymity import QUASI_IDENTIFIERS, K, Pseudonyms, age_band, broad_band, generalised, told_languages
 from engine.errors import AccessDenied, InputError
-from engine.extract import write_extract
-from engine.extract_tables import tables
-from engine.leaks import LeakError, first_of, must_not_leak, secrets_of
+from engine.live import adoption
 from engine.matching import match
 from engine.policy import Policy
+from engine.research.anonymity import (
+    QUASI_IDENTIFIERS,
+    K,
+    Pseudonyms,
+    age_band,
+    broad_band,
+    generalised,
+    told_languages,
+)
+from engine.research.extract import write_extract
+from engine.research.extract_tables import tables
+from engine.research.leaks import LeakError, first_of, must_not_leak, secrets_of
 
 # Rut and Ada are each one of five or more.
 NEIGHBOURS = (

@@ -26,15 +26,15 @@ from bench.towns import town
 from small_pilot import EVERYTHING_FITS, NOW
 from typer.testing import CliRunner
 
-from engine import identity, trouble
-from engine.backup import back_up, condition_of
 from engine.checks import violations
 from engine.errors import StoreBusyError, StoreError
 from engine.facts import OverrideStated, RequestWithdrawn
-from engine.log_check import check_log
 from engine.solver import solve
+from engine.storage import identity, trouble
+from engine.storage.backup import back_up, condition_of
+from engine.storage.log_check import check_log
+from engine.storage.turns import my_turn
 from engine.store import Store
-from engine.turns import my_turn
 
 ROOT = Path(__file__).parents[2]
 SHELL = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"

@@ -12,9 +12,9 @@ import duckdb
 import pandas as pd
 import pytest
 
-from engine import identity
 from engine.errors import InputError, StoreError
 from engine.facts import RequestWithdrawn
+from engine.storage import identity
 from engine.store import Store
 
 ADA = {"name": "Ada Lovelace", "phone": "070-1740605", "address": "Drottninggatan 1", "lat": 56.05, "lon": 12.7}
@@ -272,7 +272,7 @@ def test_a_purpose_is_a_few_plain_words(store, purpose):
 
 def test_what_is_sealed_is_opened_in_one_module_that_logs_it():
     """Only a transaction unseals people and notes, and each of its doors notes the reading."""
-    engine = Path(identity.__file__).parent
+    engine = Path(identity.__file__).parents[1]
     openers = re.compile(r"\b(unseal_people|unseal_notes|unseal)\(")
     by_module = {
         path.relative_to(engine).as_posix()
@@ -281,8 +281,8 @@ def test_what_is_sealed_is_opened_in_one_module_that_logs_it():
         if openers.search(path.read_text(encoding="utf-8"))
     }
 
-    assert by_module == {"identity.py", "transaction.py"}
-    tree = ast.parse((engine / "transaction.py").read_text(encoding="utf-8"))
+    assert by_module == {"storage/identity.py", "storage/transaction.py"}
+    tree = ast.parse((engine / "storage" / "transaction.py").read_text(encoding="utf-8"))
     doors = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and "unseal_" in ast.unparse(node)]
     assert len(doors) >= 3
     assert [door.name for door in doors if "self._note_read(" not in ast.unparse(door)] == []

@@ -4,7 +4,7 @@ import pytest
 from small_pilot import EVERYTHING_FITS, NOW, pilot
 
 from engine.errors import ImpossibleStep, InputError
-from engine.incidents import close_incident, report_incident, triage_incident
+from engine.live.incidents import close_incident, report_incident, triage_incident
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from icalendar import Calendar
 from small_outbox import CALLED_OFF, NINE, PEOPLE, TEN, VISIT, YES, agreed, append, queued
 from small_pilot import NOW
 
-from engine import outbox
 from engine.clock import STOCKHOLM, utc_of
-from engine.invitations import CANCEL, REQUEST, Invitation, calendar_file
+from engine.messages import outbox
+from engine.messages.invitations import CANCEL, REQUEST, Invitation, calendar_file
 
 VISIT_OF_RUT = Invitation(
     visit_id="v1", method=REQUEST, starts_at=NINE, ends_at=TEN, revision=0, summary="Besök, mikrotjänst",

@@ -9,11 +9,11 @@ from datetime import timedelta
 import pytest
 from small_pilot import BEN, EVERYTHING_FITS, MILK, NOW, RUT, TUESDAY
 
-from engine.answers import answer_offer
 from engine.errors import ImpossibleStep
 from engine.facts import OfferSent
-from engine.log_check import check_log
-from engine.overrides import add_by_hand
+from engine.live.answers import answer_offer
+from engine.live.overrides import add_by_hand
+from engine.storage.log_check import check_log
 from engine.store import Store
 
 N = 10

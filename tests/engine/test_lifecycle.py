@@ -6,16 +6,16 @@ import pytest
 from small_pilot import BEN, EVERYTHING_FITS, MILK, NOW, TUESDAY, pilot, policy
 
 from engine import facts
-from engine.adoption import adopt
-from engine.answers import answer_offer
-from engine.decisions import approve, reject
 from engine.errors import ImpossibleStep, InputError
 from engine.lifecycle import STEPS, drawing
+from engine.live.adoption import adopt
+from engine.live.answers import answer_offer
+from engine.live.decisions import approve, reject
+from engine.live.offers import send_offers, withdraw_offer
+from engine.live.requests import submit_request, withdraw_request
+from engine.live.visits import cancel_visit, complete_visit, give_feedback, miss_visit
 from engine.matching import match
-from engine.offers import send_offers, withdraw_offer
 from engine.policy import Policy
-from engine.requests import submit_request, withdraw_request
-from engine.visits import cancel_visit, complete_visit, give_feedback, miss_visit
 
 HOUR = timedelta(hours=1)
 AFTER = NOW + timedelta(days=2)  # Tuesday evening

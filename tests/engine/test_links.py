@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_pilot import NOW
 
-from engine import links
 from engine.access import OPERATIONS
 from engine.errors import InputError, StoreError
-from engine.identity import key_file
+from engine.messages import links
+from engine.storage.identity import key_file
 from engine.store import Store
 
 SOON = NOW + timedelta(hours=20)

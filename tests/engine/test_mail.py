@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from mail_server import MailServer, free_port, only
 
 from engine.errors import InputError
-from engine.mail import Delivery, Postman, Settings, compose, deliverable, settings_of
+from engine.messages.mail import Delivery, Postman, Settings, compose, deliverable, settings_of
 
 HERE = {"MIKRO_SMTP_HOST": "127.0.0.1", "MIKRO_SMTP_FROM": "Mikrotjänster Åstorp <mikro@example.se>"}
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)

@@ -13,11 +13,11 @@ from bench import kills
 from old_pilots import ENTRIES, PEOPLE, make_old_pilot, make_present_pilot
 from small_pilot import BEFORE, NOW
 
-from engine import migrations, rewriting
-from engine.backup import hash_of
 from engine.errors import StoreError
 from engine.facts import table_of
-from engine.restoring import restore
+from engine.storage import migrations, rewriting
+from engine.storage.backup import hash_of
+from engine.storage.restoring import restore
 from engine.store import Store
 
 NEWEST = max(migrations.migrations())

@@ -26,9 +26,11 @@ from small_outbox import (
 )
 from small_pilot import MILK, NOW, TUESDAY
 
-from engine import facts, letters, links, notify, outbox, reminders
+from engine import facts, notify
 from engine.clock import utc_of
 from engine.errors import AccessDenied, ImpossibleStep, InputError
+from engine.live import reminders
+from engine.messages import letters, links, outbox
 
 SERIES = facts.SeriesStarted(
     occurred_at=NOW, series_id="s1", resident_id="rut", service="shopping", minutes=60,

@@ -17,11 +17,12 @@ from small_outbox import CALLED_OFF, NINE, OFFER, PEOPLE, VISIT, YES, agreed, ap
 from small_pilot import BEFORE, EVERYTHING_FITS, MILK, NOW, RUT
 from typer.testing import CliRunner
 
-from engine import facts, outbox
+from engine import facts
 from engine.commands.messages import messages as commands
-from engine.drafts import REASONS, aware
 from engine.errors import ImpossibleStep, InputError
-from engine.mail import Settings
+from engine.messages import outbox
+from engine.messages.drafts import REASONS, aware
+from engine.messages.mail import Settings
 from engine.store import Store
 
 MINUTE = timedelta(minutes=1)
@@ -329,8 +330,8 @@ SENDER = """
 import sys
 from datetime import datetime
 from pathlib import Path
-from engine import outbox
-from engine.mail import settings_of
+from engine.messages import outbox
+from engine.messages.mail import settings_of
 from engine.store import Store
 
 outbox.send(Store(Path(sys.argv[1])), "anna", settings_of(), now=datetime.fromisoformat(sys.argv[2]))

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from small_pilot import ADA, BASELINE, BEN, EVERYTHING_FITS, MILK, NOW, changed, pilot
 
-from engine.base import Base
 from engine.errors import InputError, NoSolutionError
 from engine.matching import match
-from engine.override_price import override_price, price_in
+from engine.reasons.base import Base
+from engine.reasons.override_price import override_price, price_in
 
 BREAD = replace(MILK, request_id="bread", urgency=2)
 

@@ -12,12 +12,12 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from small_package import NOW, SOUND, changed, write_folder, write_workbook
 
-from engine import rawtable, workbook
-from engine.cells import TABLES
 from engine.errors import PackageError
 from engine.intake import Known, read_package
-from engine.package import read_raw
-from engine.rawtable import BadRow, Report, shortened
+from engine.packages import rawtable, workbook
+from engine.packages.cells import TABLES
+from engine.packages.package import read_raw
+from engine.packages.rawtable import BadRow, Report, shortened
 
 RELATIONS = "resident_id,volunteer_id,kind\nr1,v1,preferred\n"
 

@@ -7,9 +7,10 @@ import pytest
 from small_people import ADA_DETAILS, NOTES, NOW, RUT, RUT_DETAILS, people_pilot, place_rows
 from small_pilot import EVERYTHING_FITS, TUESDAY
 
-from engine import facts, persons, registration
+from engine import facts
 from engine.access import give_role
 from engine.errors import AccessDenied, ImpossibleStep, InputError, PackageError
+from engine.people import persons, registration
 from engine.store import Store
 
 EVA = {

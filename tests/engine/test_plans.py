@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.checks import objective_of, violations
-from engine.labels import best_by_labels
+from engine.plan_model.labels import best_by_labels
 from engine.plans import Plans
 from engine.problem import NO_TIME, Problem, Travel
 

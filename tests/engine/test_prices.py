@@ -27,7 +27,7 @@ from engine.commands import prices as commands
 from engine.errors import InputError
 from engine.matching import match
 from engine.prices import keep_worths, worths
-from engine.season import season
+from engine.reasons.season import season
 from engine.store import Store
 
 BREAD = replace(MILK, request_id="bread")

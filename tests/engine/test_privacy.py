@@ -23,16 +23,16 @@ from small_pilot import ADA, BASELINE, EVERYTHING_FITS, MILK, NOW, TUESDAY
 
 from engine import facts
 from engine.access import give_role
-from engine.audit import verify_log
-from engine.destruction import search
 from engine.errors import AccessDenied, ImpossibleStep, InputError
-from engine.extract import write_extract
 from engine.matching import match
-from engine.persons import contact
+from engine.people.destruction import search
+from engine.people.persons import contact
+from engine.people.retention import retain
+from engine.people.subject_export import subject_export
 from engine.privacy import decide_erasure, erase, erasure_of, erasures, request_erasure
-from engine.retention import retain
+from engine.research.extract import write_extract
+from engine.storage.audit import verify_log
 from engine.store import Store
-from engine.subject_export import subject_export
 from engine.verify import verify
 
 ROOT = Path(__file__).parents[2]
@@ -313,7 +313,8 @@ KILLED = """
     from pathlib import Path
     sys.path.insert(0, "tests")
     from small_people import NOW
-    from engine import durable, store as stores
+    from engine import store as stores
+    from engine.storage import durable
     from engine.privacy import erase
     path, erasure_id, moment = sys.argv[1:]
     def kill(*_, **__):

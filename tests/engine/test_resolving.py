@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from small_problems import triangle
 
-from engine.questions import Question
-from engine.resolving import Resolver
+from engine.reasons.questions import Question
+from engine.reasons.resolving import Resolver
 
 
 def resolver_of(problem, kept=()):

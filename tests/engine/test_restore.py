@@ -15,14 +15,14 @@ import pytest
 from small_pilot import EVERYTHING_FITS, NOW, RUT
 from typer.testing import CliRunner
 
-from engine import durable, identity
 from engine.access import give_role, withdraw_role
-from engine.backup import back_up, condition_of
 from engine.commands.keeping import app
 from engine.errors import AccessDenied, InputError, StoreBusyError, StoreError
 from engine.facts import ErasureDecided, ErasureRequested, RequestWithdrawn
 from engine.privacy import erase
-from engine.restoring import restore
+from engine.storage import durable, identity
+from engine.storage.backup import back_up, condition_of
+from engine.storage.restoring import restore
 from engine.store import Store
 
 LATER = NOW + timedelta(hours=1)

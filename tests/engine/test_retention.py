@@ -7,13 +7,14 @@ import pytest
 from small_people import GRANT, people_pilot
 from small_pilot import MILK, NOW
 
-from engine import facts, retention
+from engine import facts
 from engine.access import give_role
 from engine.clock import utc_of
 from engine.errors import AccessDenied, ImpossibleStep
+from engine.people import retention
+from engine.people.retention import kept_until, retain
 from engine.privacy import decide_erasure, erase, erasures
 from engine.reference import services
-from engine.retention import kept_until, retain
 
 YEAR_AFTER = utc_of(datetime(2027, 12, 2, 9))
 MUCH_LATER = utc_of(datetime(2029, 2, 1, 9))

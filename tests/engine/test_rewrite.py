@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 import duckdb
 import pytest
 
-from engine import durable, rewriting
 from engine.errors import StoreError
 from engine.facts import OverrideStated, RequestWithdrawn
+from engine.storage import durable, rewriting
 from engine.store import Store
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)

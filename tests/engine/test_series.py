@@ -6,15 +6,15 @@ from datetime import timedelta
 import pytest
 from small_pilot import ADA, ADA_AT_HOME, ADA_HAS_SIGNED, ADA_IS_FREE, ADA_IS_KNOWN, BEN, NOW, RUT, pilot
 
-from engine.answers import answer_offer
-from engine.chores import do_chores
-from engine.decisions import approve
 from engine.errors import InputError, PackageError
+from engine.live.answers import answer_offer
+from engine.live.chores import do_chores
+from engine.live.decisions import approve
+from engine.live.offers import send_offers
+from engine.live.series import end_series, start_series, submit_due
+from engine.live.visits import complete_visit, miss_visit
 from engine.matching import match
-from engine.offers import send_offers
 from engine.policy import Policy
-from engine.series import end_series, start_series, submit_due
-from engine.visits import complete_visit, miss_visit
 
 WEEK = timedelta(days=7)
 FORM = {

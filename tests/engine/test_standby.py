@@ -8,7 +8,7 @@ from small_pilot import BASELINE, BEFORE, BEN, EVERYTHING_FITS, MILK, NOW, TUESD
 
 from engine import facts
 from engine.facts import Window
-from engine.standby import standby, tomorrow
+from engine.reasons.standby import standby, tomorrow
 
 VISIT = facts.VisitAgreed(
     occurred_at=BEFORE, visit_id="v1", request_id="milk", volunteer_id="Ada", minutes=66,

@@ -29,7 +29,7 @@ from engine.facts import (
     Window,
     columns_of,
 )
-from engine.migrations import state_macros
+from engine.storage.migrations import state_macros
 
 MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -14,7 +14,6 @@ import duckdb
 import pandas as pd
 import pytest
 
-from engine import chain
 from engine.errors import InputError, StoreError
 from engine.facts import (
     AvailabilityStated,
@@ -28,7 +27,8 @@ from engine.facts import (
     columns_of,
     table_of,
 )
-from engine.migrations import migrations
+from engine.storage import chain
+from engine.storage.migrations import migrations
 from engine.store import Store
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)

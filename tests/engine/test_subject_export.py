@@ -13,10 +13,10 @@ from engine import facts
 from engine.access import give_role
 from engine.errors import AccessDenied, InputError
 from engine.facts import all_kinds, columns_of, table_of
-from engine.masking import mask_of
 from engine.matching import match
-from engine.persons import contact
-from engine.subject_export import personal_kinds, subject_export, words
+from engine.people.masking import mask_of
+from engine.people.persons import contact
+from engine.people.subject_export import personal_kinds, subject_export, words
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ from small_pilot import (
 from engine import facts
 from engine.errors import InputError
 from engine.matching import match
-from engine.relaxations import Relaxations, baseline
-from engine.unmatched import confirmed, unmatched
+from engine.reasons.relaxations import Relaxations, baseline
+from engine.reasons.unmatched import confirmed, unmatched
 
 
 def explained(*log, known=None):

@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from small_pilot import BEN, EVERYTHING_FITS, MILK, NOW, RUT, TUESDAY, pilot, policy
 
-from engine.adoption import adopt
-from engine.answers import answer_offer
 from engine.clock import local_of
-from engine.decisions import approve, reject
 from engine.errors import ImpossibleStep, InputError, NoSolutionError
 from engine.lifecycle import STEPS
+from engine.live.adoption import adopt
+from engine.live.answers import answer_offer
+from engine.live.decisions import approve, reject
+from engine.live.offers import send_offers, withdraw_offer
+from engine.live.requests import withdraw_request
+from engine.live.visits import cancel_visit, complete_visit, miss_visit
 from engine.matching import match
-from engine.offers import send_offers, withdraw_offer
-from engine.requests import withdraw_request
-from engine.visits import cancel_visit, complete_visit, miss_visit
 
 REQUESTS = ("milk", "bread", "both")
 VOLUNTEERS = ("Ada", "Ben")

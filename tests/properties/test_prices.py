@@ -15,10 +15,10 @@ from engine.candidates import parameters, view
 from engine.facts import Window
 from engine.matching import match
 from engine.prices import changes, worths
-from engine.profiles import profiles
 from engine.programme import problem_of
-from engine.supposing import supposing
-from engine.worth import Base, certificate_of, offers, with_volunteer
+from engine.reasons.profiles import profiles
+from engine.reasons.supposing import supposing
+from engine.reasons.worth import Base, certificate_of, offers, with_volunteer
 
 PLACES = [(56.0475, 12.695), (56.0475, 12.775), (56.1025, 12.695)]
 MUNICIPALITIES = ["1283", "1260"]

@@ -12,15 +12,15 @@ from small_pilot import BEFORE, NOW
 from small_problems import small_problems
 
 from engine import facts
-from engine.alternatives import why
-from engine.base import Base
 from engine.candidates import view
 from engine.checks import objective_of, violations
 from engine.errors import NoSolutionError
-from engine.override_price import price_in
 from engine.programme import problem_of
-from engine.questions import Question
-from engine.relaxations import (
+from engine.reasons.alternatives import why
+from engine.reasons.base import Base
+from engine.reasons.override_price import price_in
+from engine.reasons.questions import Question
+from engine.reasons.relaxations import (
     CHECK,
     DAY,
     FARTHER,
@@ -33,12 +33,12 @@ from engine.relaxations import (
     Step,
     facts_that_make,
 )
-from engine.resolving import Resolver
+from engine.reasons.resolving import Resolver
+from engine.reasons.unmatched import smallest
+from engine.reasons.what_if import what_if
+from engine.reasons.widened import Widened
 from engine.solver import solve
 from engine.store import Store
-from engine.unmatched import smallest
-from engine.what_if import what_if
-from engine.widened import Widened
 
 FEW = Relaxations.from_text("""
 price_max = 14.0

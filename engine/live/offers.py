@@ -1,0 +1,197 @@
+"""Volunteers are asked: approved proposals first, then the next best, as many and as soon as the policy says.
+
+An open offer holds the volunteer's time, so that nobody is booked twice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from engine import facts, notify
+from engine.candidates import view
+from engine.clock import local_of, utc_of
+from engine.lifecycle import WAITING, Taking, id_of, must_be, rows_of, taking
+from engine.live.adoption import in_force
+from engine.live.closing import close_offer
+from engine.live.decisions import Pair
+from engine.policy import Policy
+from engine.rules import NEVER_BY_HAND, WORDS, in_words
+
+if TYPE_CHECKING:
+    from engine.store import Store
+
+_AT_SENDING = NEVER_BY_HAND - {"already_asked"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a round of offers did: the ids of the offers, and for approved proposals that wait the sentence why."""
+
+    offer_ids: tuple[str, ...]
+    waiting: dict[Pair, str]
+
+
+def send_offers(
+    store: Store, actor_id: str, request_ids: Iterable[str] | None = None, *, at: datetime | None = None
+) -> Sent:
+    """Put approved proposals to their volunteers, and ask the next ones where the policy says so.
+
+    Parameters
+    ----------
+    request_ids
+        Only these requests; by default all of the account's municipalities.
+
+    Raises
+    ------
+    AccessDenied
+        When the account may not.
+    """
+    with taking(store, actor_id, "send_offer", at) as step:
+        policy = in_force(step.transaction, step.moment)
+        requests = _asking(step, request_ids)
+        sender = _Sender(step, policy, requests)
+        for proposal in rows_of(step.table("proposals_at", status="approved")):
+            if proposal["request_id"] in requests:
+                sender.send_approved(proposal)
+        sender.ask_more()
+        return Sent(tuple(sender.offer_ids), sender.waiting)
+
+
+def withdraw_offer(store: Store, actor_id: str, offer_id: str, *, at: datetime | None = None) -> None:
+    """Take an open offer back; the volunteer is told kindly.
+
+    Raises
+    ------
+    InputError
+        When there is no such offer.
+    ImpossibleStep
+        When it is not open.
+    AccessDenied
+        When the account may not, in the request's municipality.
+    """
+    with taking(store, actor_id, "send_offer", at) as step:
+        offer = step.one("offer", offer_id)
+        step.request(offer["request_id"])
+        must_be("offer", offer_id, offer["status"], "close")
+        close_offer(step, offer, "withdrawn")
+
+
+class _Sender:
+    """One round of offers: what was sent in it counts for what comes after it."""
+
+    def __init__(self, step: Taking, policy: Policy, requests: dict[str, dict[str, Any]]) -> None:
+        self.step = step
+        self.asking = policy.asking
+        self.policy = policy
+        self.requests = requests
+        self.offer_ids: list[str] = []
+        self.waiting: dict[Pair, str] = {}
+        self.offers = step.table("offers_at")
+        recent = self.offers["sent_at"] > pd.Timestamp(step.moment.replace(tzinfo=None)) - timedelta(days=7)
+        self.n_asked = Counter(self.offers.loc[recent, "volunteer_id"])
+        is_open = self.offers["status"] == "sent"
+        self.n_open = Counter(self.offers.loc[is_open, "request_id"])
+        self.n_sent = Counter(self.offers["request_id"])
+        self.n_of_pair = Counter(zip(self.offers["request_id"], self.offers["volunteer_id"], strict=True))
+        volunteers = step.table("volunteers_at")
+        self.resident_of = dict(zip(volunteers["volunteer_id"], volunteers["resident_id"], strict=True))
+        approved = step.table("proposals_at", status="approved")
+        self.broken = step.broken_rules(policy, approved[approved["request_id"].isin(list(requests))])
+
+    def send_approved(self, proposal: dict[str, Any]) -> None:
+        """Send one approved proposal, or note why it waits."""
+        pair = (proposal["request_id"], proposal["volunteer_id"])
+        if proposal["starts_at"] <= local_of(self.step.moment):
+            self.waiting[pair] = "its time has passed; the next run finds another"
+        elif self.n_asked[pair[1]] >= self.asking.offers_per_week_max:
+            self.waiting[pair] = WORDS["asked_enough"].en
+        elif against := [rule for rule in self.broken.get(pair, []) if rule in _AT_SENDING]:
+            self.waiting[pair] = in_words(against)
+        else:
+            self._send(proposal)
+
+    def ask_more(self) -> None:
+        """Ask the next best candidates of requests with too few open offers, each volunteer once in a round."""
+        short = {request_id: n for request_id in self.requests if (n := self._n_short(request_id)) > 0}
+        if not short:
+            return
+        seen = view(
+            self.step.transaction,
+            self.policy,
+            self.step.moment,
+            self.step.transaction.entry_no,
+            only_requests=sorted(short),
+        )
+        n_lent = seen.volunteer_weeks.groupby(["municipality_code", "week"])["n_lent"].sum().to_dict()
+        taken: set[str] = set()
+        best = seen.candidates.sort_values(["value", "volunteer_id", "starts_at"], ascending=[False, True, True])
+        for candidate in rows_of(best):
+            home = (candidate["volunteer_municipality_code"], pd.Timestamp(candidate["week"]))
+            is_lent = candidate["volunteer_municipality_code"] != candidate["municipality_code"]
+            if short[candidate["request_id"]] == 0 or candidate["volunteer_id"] in taken:
+                continue
+            if is_lent and n_lent.get(home, 0) >= self.policy.limits.lent_visits_per_week_max:
+                continue
+            taken.add(candidate["volunteer_id"])
+            short[candidate["request_id"]] -= 1
+            n_lent[home] = n_lent.get(home, 0) + is_lent
+            self._send({**candidate, "run_id": None})
+
+    def _n_short(self, request_id: str) -> int:
+        """Count the offers a request lacks: it is asked for already, and too few are open or they wait for long."""
+        if self.n_sent[request_id] == 0:
+            return 0
+        mine = self.offers[self.offers["request_id"] == request_id]
+        wanted = int(self.requests[request_id]["n_wanted"]) * self.asking.parallel_offers
+        n_open = self.n_open[request_id]
+        if n_open < wanted:
+            return wanted - n_open
+        waits_since = mine.loc[mine["status"] == "sent", "sent_at"].max()
+        is_slow = not pd.isna(waits_since) and self.step.moment.replace(tzinfo=None) - waits_since >= timedelta(
+            hours=self.asking.next_offer_hours
+        )
+        return int(is_slow)
+
+    def _send(self, visit: dict[str, Any]) -> None:
+        request_id, volunteer_id = visit["request_id"], visit["volunteer_id"]
+        offer_id = id_of("offer", request_id, volunteer_id, self.n_of_pair[request_id, volunteer_id])
+        latest = self.step.at + timedelta(hours=self.asking.answer_hours)
+        self.step.append(
+            facts.OfferSent(
+                occurred_at=self.step.at,
+                offer_id=offer_id,
+                request_id=request_id,
+                volunteer_id=volunteer_id,
+                starts_at=visit["starts_at"],
+                ends_at=visit["ends_at"],
+                minutes=int(visit["minutes"]),
+                distance_km=visit.get("distance_km"),
+                expires_at=min(latest, utc_of(visit["starts_at"])),
+                run_id=visit["run_id"],
+            )
+        )
+        notify.queue(self.step.transaction, "offer", self.resident_of[volunteer_id], offer_id, now=self.step.at)
+        self.offer_ids.append(offer_id)
+        self.n_asked[volunteer_id] += 1
+        self.n_open[request_id] += 1
+        self.n_sent[request_id] += 1
+
+
+def _asking(step: Taking, request_ids: Iterable[str] | None) -> dict[str, dict[str, Any]]:
+    """List the requests an account may send offers for, that still want a volunteer: with ``n_wanted``."""
+    requests = step.table("requests_at")
+    if request_ids is not None:
+        for request_id in (wanted := list(request_ids)):
+            step.request(request_id)
+        requests = requests[requests["request_id"].isin(wanted)]
+    if (mine := step.acting.municipality_codes) is not None:
+        requests = requests[requests["municipality_code"].isin(mine)]
+    requests = requests.assign(n_wanted=requests["volunteers_needed"] - requests["n_agreed"])
+    waiting = requests[requests["status"].isin(WAITING) & (requests["n_wanted"] > 0)]
+    return {row["request_id"]: row for row in rows_of(waiting)}

@@ -1,0 +1,1 @@
+"""People and their rights: recorded, shown, kept for so long, and erased."""

@@ -1,0 +1,73 @@
+"""What ends when a person leaves the pilot, by their own wish or because they are erased.
+
+Visits that have begun are left alone: what became of them is still to be recorded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from engine import facts
+from engine.clock import local_of
+from engine.lifecycle import Taking, rows_of
+from engine.live.closing import close_request, withdrawal_of
+from engine.live.visits import call_off_visit
+
+OPEN = ("submitted", "planned", "offered")
+"""The states of a request that still needs a volunteer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """How much of a person's came to an end."""
+
+    n_requests: int = 0
+    n_visits: int = 0
+    n_offers: int = 0
+
+
+def volunteer_leaves(step: Taking, volunteer_id: str, reason_code: str, side: str) -> Departure:
+    """End what a volunteer has open: offers, approved proposals, visits to come; and note that they left.
+
+    Parameters
+    ----------
+    side
+        By whom the visits are cancelled, as in :class:`engine.facts.VisitEnded`.
+    """
+    waiting = rows_of(step.table("offers_at", volunteer_id=volunteer_id, status="sent"))
+    for offer in waiting:
+        step.append(facts.OfferClosed(occurred_at=step.at, offer_id=offer["offer_id"], reason_code="left"))
+    for proposal in rows_of(step.table("proposals_at", volunteer_id=volunteer_id, status="approved")):
+        step.append(withdrawal_of(step, proposal, "left"))
+    coming = _coming(step, volunteer_id=volunteer_id)
+    for visit in coming:
+        call_off_visit(step, visit, side, reason_code)
+    step.append(facts.VolunteerLeft(occurred_at=step.at, volunteer_id=volunteer_id, reason_code=reason_code))
+    return Departure(0, len(coming), len(waiting))
+
+
+def resident_leaves(step: Taking, resident_id: str, reason_code: str) -> Departure:
+    """End what a resident asked for: series, open requests with their offers, visits to come."""
+    coming = _coming(step, resident_id=resident_id)
+    awaited = {visit["request_id"] for visit in coming}
+    requests = [
+        request["request_id"]
+        for request in rows_of(step.table("requests_at", resident_id=resident_id))
+        if request["status"] in OPEN or request["request_id"] in awaited
+    ]
+    n_offers = sum(len(step.table("offers_at", request_id=name, status="sent")) for name in requests)
+    for series in rows_of(step.table("series_at", resident_id=resident_id, status="running")):
+        ended = facts.SeriesEnded(occurred_at=step.at, series_id=series["series_id"], reason_code=reason_code)
+        step.append(ended)
+    for request_id in requests:
+        close_request(step, request_id, "withdrawn")
+    for visit in coming:
+        call_off_visit(step, visit, "municipality", reason_code)
+    step.append(*(facts.RequestWithdrawn(occurred_at=step.at, request_id=request_id) for request_id in requests))
+    return Departure(len(requests), len(coming), n_offers)
+
+
+def _coming(step: Taking, **whose: str) -> list[dict[str, Any]]:
+    visits = rows_of(step.table("visits_at", status="agreed", **whose))
+    return [visit for visit in visits if visit["starts_at"] > local_of(step.moment)]

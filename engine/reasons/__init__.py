@@ -1,0 +1,1 @@
+"""Reasons, prices, chances and what if: every answer confirmed by solving again."""

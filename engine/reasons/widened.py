@@ -1,0 +1,310 @@
+"""All that could become a candidate for some requests if the list of relaxations were used, and what each lacks.
+
+The SQL measures what a start lacks (``asked_*.sql``); here a change is turned into the candidates it allows. A
+change about a volunteer counts for every request: who may go farther for one may go farther for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from engine.candidates import View, parameters
+from engine.problem import Floats, Ints
+from engine.reasons.base import Base
+from engine.reasons.questions import Bools, Question
+from engine.reasons.relaxations import (
+    CHECK,
+    DAY,
+    FARTHER,
+    FEWER,
+    GRANT,
+    LANGUAGE,
+    MORE,
+    WIDER,
+    Change,
+    Relaxations,
+    Step,
+)
+
+if TYPE_CHECKING:
+    from engine.store import Reading
+
+KEYS = ["request_id", "volunteer_id", "starts_at"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Variant:
+    """A changed window: wider at both ends, or moved."""
+
+    number: int
+    wider_hours: int
+    later_days: int
+
+
+class Widened:
+    """A base over everything the relaxations could allow for the asked requests.
+
+    Parameters
+    ----------
+    reading
+        The one in which ``seen`` was made.
+    proposals
+        What the run proposed: ``request_id``, ``volunteer_id``, ``starts_at``.
+    asked
+        The requests that may be changed.
+
+    Raises
+    ------
+    NoSolutionError
+        When pins contradict the limits.
+    """
+
+    def __init__(
+        self, reading: Reading, seen: View, proposals: pd.DataFrame, asked: Iterable[str], known: Relaxations
+    ) -> None:
+        self.known, self._policy = known, seen.policy
+        self._variants = _variants(known)
+        self.requests = reading.state("requests_at", seen.as_of, seen.until_entry).set_index("request_id", drop=False)
+        self.volunteers = reading.state("volunteers_at", seen.as_of, seen.until_entry)
+        self.volunteers = self.volunteers.set_index("volunteer_id", drop=False)
+        own = self.volunteers[["visits_per_week", "minutes_per_week"]].astype(np.float64).fillna(np.inf)
+        self._own_limits = dict(zip(own.index, own.itertuples(index=False, name=None), strict=True))
+        self._languages = {v: frozenset(spoken) for v, spoken in self.volunteers["languages"].items()}
+        starts = self._measure(reading, seen, sorted(self._with_siblings(asked, seen)))
+        candidates = reading.query("candidates", **parameters(seen.policy, seen.as_of, seen.until_entry))
+        self._rows = _Rows(starts, candidates, seen.policy.limits.starts_per_pair)
+        allowed = np.zeros(len(candidates), dtype=np.bool_)
+        allowed[self._rows.first_of_each(self._rows.needs_nothing)] = True
+        self.base = Base(replace(seen, candidates=candidates), proposals, allowed)
+        self._weeks = _places_of(candidates["volunteer_id"], self.base.problem.volunteer_week)
+
+    def question(self, change: Change) -> Question:
+        """Lay a change out as a question to the base's resolver."""
+        base, rows = self.base, self._rows
+        mine = rows.of_request.get(change.request_id, rows.none)
+        theirs = [rows.of_volunteer.get(v, rows.none) for v in change.volunteers]
+        twins = [rows.of_request.get(r, rows.none) for r in self._twins(change)]
+        touched = np.unique(np.concatenate([mine, *theirs, *twins]))
+        allowed = base.question.allowed.copy()
+        allowed[rows.candidate[touched]] = False
+        allowed[rows.first_of_each(touched[self._is_allowed(change, touched)])] = True
+        needed = base.question.needed
+        if fewer := change.amount(FEWER, change.request_id):
+            needed = needed.copy()
+            needed[base.number[change.request_id]] -= fewer
+        question = replace(base.question, allowed=allowed, needed=needed)
+        if any(change.amount(MORE, v) for v in change.volunteers):
+            minutes, visits = self._more_left(change)
+            question = replace(question, minutes_left=minutes, visits_left=visits)
+        return question
+
+    def changes(self, request_id: str, above: float, up_to: float) -> Iterator[Change]:
+        """List every change that lets one volunteer come to a request, each step of it needed or one visit more.
+
+        Parameters
+        ----------
+        above, up_to
+            The prices between which they lie: above the one, not above the other.
+        """
+        seen: set[tuple[Step, ...]] = set()
+        for kind in self._rows.kinds_of_request(request_id, self._least_prices(request_id), up_to):
+            for steps in self._steps(request_id, kind):
+                change = Change.of(request_id, steps, self.known)
+                if above < change.price <= up_to and change.steps not in seen:
+                    seen.add(change.steps)
+                    yield change
+
+    def _least_prices(self, request_id: str) -> Floats:
+        """Price what each measured start of a request needs at least; infinite when that is not on the list."""
+        rows = self._rows.of_request.get(request_id, self._rows.none)
+        starts, unit = self._rows, {code: one.price for code, one in self.known.by_code.items()}
+        windows = np.array([v.wider_hours * unit.get(WIDER, 0.0) + abs(v.later_days) * unit.get(DAY, 0.0)
+                            for v in self._variants])  # fmt: skip
+        lacking = np.array([len(checks) for checks in starts.check_sets], dtype=np.float64)[starts.lacks[rows]]
+        farther = np.select(
+            [starts.distance_km[rows] <= starts.radius_km[rows] + km for km in (0, *self.known.steps(FARTHER))],
+            [km * unit.get(FARTHER, 0.0) for km in (0, *self.known.steps(FARTHER))],
+            np.inf,
+        )
+        needs = ((~starts.is_granted[rows], GRANT), (~starts.speaks[rows], LANGUAGE), (starts.is_week_full[rows], MORE))
+        prices = windows[starts.variant[rows]] + farther + np.where(lacking > 0, lacking * unit.get(CHECK, np.inf), 0.0)
+        for lacks, code in needs:
+            prices = prices + np.where(lacks, unit.get(code, np.inf), 0.0)
+        least: Floats = prices
+        return least
+
+    def _measure(self, reading: Reading, seen: View, asked: list[str]) -> pd.DataFrame:
+        """Measure every start; the distinct ones are kept as ``starts`` for the query of values to go on from."""
+        params = parameters(seen.policy, seen.as_of, seen.until_entry) | {
+            "request_ids": asked,
+            "variants": [v.number for v in self._variants],
+            "wider_hours": [v.wider_hours for v in self._variants],
+            "later_days": [v.later_days for v in self._variants],
+            "km_beyond_max": float(max(self.known.steps(FARTHER), default=0)),
+        }
+        for name in ("asked_windows", "asked_days", "asked_pairs", "asked_starts"):
+            reading.keep(name, **params)
+        reading.keep("distinct_starts", into="starts")
+        return reading.query("kept_asked_starts")
+
+    def _with_siblings(self, asked: Iterable[str], seen: View) -> set[str]:
+        """Add the requests that a decision on an asked one would serve too."""
+        asked = set(asked)
+        looked_at = self.requests.loc[[r for r in seen.requests["request_id"] if r in self.requests.index]]
+        grants = set(map(tuple, self.requests.loc[sorted(asked), ["resident_id", "service"]].to_numpy()))
+        keys = looked_at[["resident_id", "service"]].itertuples(index=False, name=None)
+        return asked | {r for r, key in zip(looked_at["request_id"], keys, strict=True) if key in grants}
+
+    def _twins(self, change: Change) -> list[str]:
+        if not change.amount(GRANT, change.request_id):
+            return []
+        return sorted(self._with_siblings([change.request_id], self.base.view))
+
+    def _is_allowed(self, change: Change, touched: Ints) -> Bools:
+        """Say which measured starts a change makes candidates."""
+        rows, mine = self._rows, self._rows.request[touched] == change.request_id
+        variant = next(v.number for v in self._variants if (v.wider_hours, v.later_days) == change.window)
+        ok = rows.variant[touched] == np.where(mine, variant, 0)
+        granted = rows.is_granted[touched] | bool(change.amount(GRANT, change.request_id))
+        if change.amount(GRANT, change.request_id):
+            granted &= rows.is_granted[touched] | np.isin(rows.request[touched], self._twins(change))
+        ok &= granted
+        who = rows.volunteer[touched]
+        speakers = {
+            v for v in set(who[mine & ~rows.speaks[touched]].tolist())
+            if change.details(LANGUAGE, change.request_id) & self._languages[v]
+        }  # fmt: skip
+        ok &= rows.speaks[touched] | (mine & np.isin(who, sorted(speakers)))
+        reach, full, lacks = rows.radius_km[touched].copy(), rows.is_week_full[touched].copy(), rows.lacks[touched] > 0
+        for v in change.volunteers:
+            his = who == v
+            reach[his] += change.amount(FARTHER, v)
+            cleared = change.details(CHECK, v)
+            covered = np.array([checks <= cleared for checks in rows.check_sets])
+            lacks[his] = ~covered[rows.lacks[touched[his]]]
+            if change.amount(MORE, v):
+                full[his] = ~self._fits_with_more(v, touched[his])
+        checked: Bools = ok & (rows.distance_km[touched] <= reach) & ~lacks & ~full
+        return checked
+
+    def _fits_with_more(self, volunteer_id: str, touched: Ints) -> Bools:
+        """Say which starts fit the week of a volunteer who makes one more visit."""
+        more_visits, more_minutes = self._more_of(volunteer_id)
+        problem, c = self.base.problem, self._rows.candidate[touched]
+        u = problem.volunteer_week[c]
+        left = problem.minutes_left[u] + more_minutes
+        fits: Bools = (problem.visits_left[u] + more_visits >= 1) & (left >= problem.minutes[c])
+        return fits
+
+    def _more_of(self, volunteer_id: str) -> tuple[float, float]:
+        """What one more visit adds to a week, within the policy: visits and minutes; zeros when nothing."""
+        limits = self._policy.limits
+        visits, minutes = self._own_limits[volunteer_id]
+        more_visits = min(visits + 1, limits.visits_per_week_max) - min(visits, limits.visits_per_week_max)
+        longer = minutes + self.known.by_code[MORE].minutes
+        return more_visits, min(longer, limits.minutes_per_week_max) - min(minutes, limits.minutes_per_week_max)
+
+    def _more_left(self, change: Change) -> tuple[Floats, Floats]:
+        problem = self.base.problem
+        minutes, visits = problem.minutes_left.copy(), problem.visits_left.copy()
+        for v in change.volunteers:
+            if change.amount(MORE, v):
+                more_visits, more_minutes = self._more_of(v)
+                visits[self._weeks[v]] += more_visits
+                minutes[self._weeks[v]] += more_minutes
+        return minutes, visits
+
+    def _steps(self, request_id: str, kind: dict[str, Any]) -> Iterator[set[Step]]:
+        """List the sets of steps that a kind of start needs, with and without one visit more."""
+        volunteer_id = kind["volunteer_id"]
+        variant = self._variants[kind["variant"]]
+        steps = set()
+        if variant.wider_hours:
+            steps.add(Step(WIDER, request_id, variant.wider_hours))
+        if variant.later_days:
+            steps.add(Step(DAY, request_id, abs(variant.later_days), f"{variant.later_days:+d}"))
+        if not kind["is_granted"]:
+            steps.add(Step(GRANT, request_id, 1))
+        if kind["distance_km"] > kind["radius_km"]:
+            reach = (km for km in self.known.steps(FARTHER) if kind["distance_km"] <= kind["radius_km"] + km)
+            steps.add(Step(FARTHER, volunteer_id, next(reach)))
+        steps |= {Step(CHECK, volunteer_id, 1, code) for code in self._rows.check_sets[kind["lacks"]]}
+        spoken: list[set[Step]] = [set()]
+        if not kind["speaks_it"]:
+            spoken = [{Step(LANGUAGE, request_id, 1, language)} for language in sorted(self._languages[volunteer_id])]
+        visits: list[set[Step]] = [set()] if not kind["is_week_full"] else []
+        if self.known.steps(MORE) and any(self._more_of(volunteer_id)):
+            visits.append({Step(MORE, volunteer_id, 1)})
+        for one, other in product(spoken, visits):
+            yield steps | one | other
+
+
+class _Rows:
+    """The measured starts as arrays, in the order in which a pair's starts are kept."""
+
+    def __init__(self, starts: pd.DataFrame, candidates: pd.DataFrame, starts_per_pair: int) -> None:
+        self.none = np.empty(0, dtype=np.int64)
+        places = pd.MultiIndex.from_frame(candidates[KEYS]).get_indexer(pd.MultiIndex.from_frame(starts[KEYS]))
+        self._table, self._most = starts, starts_per_pair
+        self.candidate = places.astype(np.int64)
+        self.request = starts["request_id"].to_numpy(dtype=object)
+        self.volunteer = starts["volunteer_id"].to_numpy(dtype=object)
+        self.variant = starts["variant"].to_numpy(dtype=np.int64)
+        self.is_granted = starts["is_granted"].to_numpy(dtype=np.bool_)
+        self.speaks = starts["speaks_it"].to_numpy(dtype=np.bool_)
+        self.is_week_full = starts["is_week_full"].to_numpy(dtype=np.bool_)
+        self.distance_km = starts["distance_km"].to_numpy(dtype=np.float64)
+        self.radius_km = starts["radius_km"].to_numpy(dtype=np.float64)
+        codes, texts = pd.factorize(pd.concat([pd.Series([""]), starts["lacking"]]))
+        self.lacks: Ints = codes[1:].astype(np.int64)
+        self.check_sets = [frozenset(text.split(";")) - {""} for text in texts]
+        self._is_pinned = starts["is_pinned"].to_numpy(dtype=np.bool_)
+        # Rows of one pair, variant and kind of start stand together, in the order in which they are kept.
+        keys = ["request_id", "variant", "volunteer_id", "is_pinned"]
+        self._group: NDArray[Any] = starts.groupby(keys, sort=False).ngroup().to_numpy(dtype=np.int64)
+        self.of_request = _places_of(starts["request_id"])
+        self.of_volunteer = _places_of(starts["volunteer_id"])
+
+    @property
+    def needs_nothing(self) -> Ints:
+        """The starts that are allowed without any change."""
+        near = self.distance_km <= self.radius_km
+        free = (self.variant == 0) & self.is_granted & self.speaks & near & (self.lacks == 0) & ~self.is_week_full
+        return np.flatnonzero(free)
+
+    def first_of_each(self, rows: Ints) -> Ints:
+        """Keep the first starts of each pair among allowed ones (ascending); return their candidates."""
+        group = self._group[rows]
+        begins = np.flatnonzero(np.diff(group, prepend=-1))
+        nth = np.arange(len(rows)) - np.repeat(begins, np.diff(np.append(begins, len(rows))))
+        return self.candidate[rows[self._is_pinned[rows] | (nth < self._most)]]
+
+    def kinds_of_request(self, request_id: str, prices: Floats, up_to: float) -> list[dict[str, Any]]:
+        """List the distinct kinds of start of a request whose price is not above ``up_to``: who, lacking what."""
+        rows = self.of_request.get(request_id, self.none)[prices <= up_to]
+        names = ["volunteer_id", "variant", "is_granted", "speaks_it", "is_week_full", "distance_km", "radius_km"]
+        table = self._table.iloc[rows][names].assign(lacks=self.lacks[rows]).drop_duplicates()
+        return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
+def _variants(known: Relaxations) -> list[_Variant]:
+    changes = [(0, 0), *((hours, 0) for hours in known.steps(WIDER))]
+    changes += [(0, sign * days) for days in known.steps(DAY) for sign in (-1, 1)]
+    return [_Variant(n, hours, days) for n, (hours, days) in enumerate(changes)]
+
+
+def _places_of(keys: pd.Series[Any], values: Ints | None = None) -> dict[str, Ints]:
+    """List the places of each key, ascending, or the distinct values at them."""
+    codes, unique = pd.factorize(keys)
+    order = np.argsort(codes, kind="stable")
+    parts = np.split(order, np.cumsum(np.bincount(codes, minlength=len(unique)))[:-1]) if len(unique) else []
+    if values is not None:
+        parts = [np.unique(values[part]) for part in parts]
+    return dict(zip(unique, parts, strict=True))

@@ -1,0 +1,1 @@
+"""The research extract: what may leave the pilot, and the proof that nothing else does."""

@@ -1,0 +1,96 @@
+"""One consistent look at the pilot: state, queries and whole tables of facts, and no door to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from engine.errors import InputError
+from engine.storage.migrations import Cursor, sql_of, state_macros
+from engine.storage.rows import frame_of, naive_utc
+
+ALL_ENTRIES = 2**63 - 1
+
+
+class Reading:
+    """One consistent look at the pilot: everything read through it is of the same moment.
+
+    ``last_entry_no`` is the newest log entry that was committed before, 0 when the log is empty.
+    """
+
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+        self.last_entry_no: int = cursor.execute(sql_of("queries/last_entry_no")).fetchone()[0]
+
+    def query(self, name: str, *, tables: Mapping[str, pd.DataFrame] | None = None, **params: Any) -> pd.DataFrame:
+        """Run ``engine/sql/queries/<name>.sql``, or ``engine/sql/<name>.sql`` for a name with a folder.
+
+        Parameters
+        ----------
+        tables
+            Tables the query may name as if they were the pilot's own.
+        params
+            Its ``$named`` parameters; those it does not ask for are left out. Aware times are turned into UTC.
+
+        Returns
+        -------
+        DataFrame
+            Text as ``str``, days and times as naive ``datetime64``, decimals as floats; whole numbers with
+            missing values become floats too.
+        """
+        return self._run(sql_of(name if "/" in name else f"queries/{name}"), tables or {}, params)
+
+    def keep(self, name: str, *, into: str | None = None, **params: Any) -> None:
+        """Run a query as :meth:`query` does, and keep its rows for later queries of this reading.
+
+        Parameters
+        ----------
+        into
+            The table they are kept in, in place of an earlier one; the name of the query by default.
+        """
+        self._run(f"create or replace temp table {into or name} as\n{sql_of(f'queries/{name}')}", {}, params)
+
+    def state(self, macro: str, as_of: datetime, until_entry: int | None = None, **equal: str) -> pd.DataFrame:
+        """Read a state relation of ``engine/sql/state``, its rows in a fixed order.
+
+        Parameters
+        ----------
+        macro
+            Its name, such as ``requests_at``.
+        as_of
+            The moment asked about (aware, or naive UTC): what had happened by then.
+        until_entry
+            The last log entry to believe: what was known by then. All of them by default.
+        equal
+            Only the rows with these values in these columns.
+
+        Raises
+        ------
+        InputError
+            When there is no such relation.
+        """
+        if macro not in state_macros():
+            raise InputError(f"There is no state {macro!r}; known are {', '.join(sorted(state_macros()))}.")
+        moment = {"as_of": as_of, "until_entry": ALL_ENTRIES if until_entry is None else until_entry}
+        only = " and ".join(f"{column} = ${column}" for column in equal) or "true"
+        return self._run(f"from {macro}($as_of, $until_entry) where {only} order by all", {}, moment | equal)
+
+    def facts_of(self, table: str) -> pa.Table:
+        """Read a whole table of facts (or ``entry``) as it is stored, its rows in the order they were written."""
+        return self._cursor.execute(f"from facts.{table} order by entry_no, rowid").to_arrow_table()
+
+    def _run(self, sql: str, tables: Mapping[str, pd.DataFrame], params: Mapping[str, Any]) -> pd.DataFrame:
+        [statement] = self._cursor.extract_statements(sql)
+        wanted = {name: naive_utc(params[name]) for name in statement.named_parameters if name in params}
+        for name, table in tables.items():
+            # DuckDB reads Arrow several times faster than pandas, and knows the type of an empty column.
+            self._cursor.register(name, pa.Table.from_pandas(table, preserve_index=False))
+        try:
+            return frame_of(self._cursor.execute(statement, wanted).to_arrow_table())
+        finally:
+            for name in tables:
+                self._cursor.unregister(name)
