@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -286,9 +287,15 @@ def _exchange(old: Store | None, fresh: Path, path: Path, now: datetime) -> Path
     if not path.exists():
         durable.put_in_place(fresh, path)
         return None
-    aside = path.with_name(f"{path.name}{SET_ASIDE}{now:%Y%m%dT%H%M%SZ}")
+    aside = _free_name(path.with_name(f"{path.name}{SET_ASIDE}{now:%Y%m%dT%H%M%SZ}"))
     if old:
         rewriting.give_way(old, fresh, aside)
     else:
         durable.exchange(fresh, path, aside)
     return aside
+
+
+def _free_name(path: Path) -> Path:
+    """Give the name, numbered where it is taken: two restores may fall into one second."""
+    names = chain([path], (path.with_name(f"{path.name}-{n}") for n in count(2)))
+    return next(name for name in names if not name.exists())

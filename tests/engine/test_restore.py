@@ -94,6 +94,17 @@ def test_a_pilot_goes_on_from_its_backup_and_the_one_before_is_kept(store, saved
     assert len(rows_of(done.set_aside, "facts.request_withdrawn")) == 1
 
 
+def test_what_two_restores_of_one_second_replaced_is_kept_apart(store, saved):
+    write(store, "late")
+    first = bring_back(store, saved)
+    write(store, "later")
+
+    second = bring_back(store, saved)
+
+    assert second.set_aside.name == f"{first.set_aside.name}-2"
+    assert [len(rows_of(done.set_aside, "facts.request_withdrawn")) for done in (first, second)] == [1, 1]
+
+
 def test_the_chain_goes_on_from_the_backup(store, saved):
     write(store, "late")
 
