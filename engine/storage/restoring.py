@@ -78,7 +78,8 @@ class Restored:
         if self.set_aside:
             said.append(f"The pilot before it is kept as {self.set_aside}.")
         if self.n_entries_set_aside:
-            said.append(f"{self.n_entries_set_aside} later entries are only there; enter what still holds again.")
+            entries = "entry is" if self.n_entries_set_aside == 1 else "entries are"
+            said.append(f"{self.n_entries_set_aside} later {entries} only there; enter what still holds again.")
         if self.is_known is False:
             said.append("The pilot before did not know this file as a backup of its own: see that it is the right one.")
         if self.erased_again:
