@@ -1,8 +1,11 @@
-"""A volunteer answers an offer: the first yes becomes a visit, a no is never asked again."""
+"""A volunteer answers an offer: the first yes becomes a visit, a no is never asked again.
+
+Who says "rather another time" is not free at the time of the visit, and may be asked for the same request again.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -19,7 +22,8 @@ from engine.rules import NEVER_BY_HAND, in_words
 if TYPE_CHECKING:
     from engine.store import Store
 
-DECLINE_REASONS = ("time", "distance", "service", "person", "too_much", "other")
+ANOTHER_TIME = "another_time"
+DECLINE_REASONS = (ANOTHER_TIME, "time", "distance", "service", "person", "too_much", "other")
 
 # What a volunteer said before stands against asking again, not against a yes to an offer that is open.
 _AT_ANSWER = NEVER_BY_HAND - {"already_asked", "declined_before"}
@@ -32,6 +36,7 @@ def answer_offer(
     response: str,
     *,
     reason_code: str | None = None,
+    not_that_day: bool = False,
     at: datetime | None = None,
 ) -> str | None:
     """Record a volunteer's answer, ``accepted`` or ``declined``, and return the id of the visit a yes agrees.
@@ -41,7 +46,9 @@ def answer_offer(
     Parameters
     ----------
     reason_code
-        One of DECLINE_REASONS, with a no.
+        One of DECLINE_REASONS, with a no. ``another_time`` records an absence too, and is asked again at other times.
+    not_that_day
+        Whether that absence is the whole day of the visit, not only its time.
 
     Raises
     ------
@@ -74,6 +81,8 @@ def answer_offer(
         )
         if response == "declined":
             step.append(answer)
+            if reason_code == ANOTHER_TIME:
+                step.append(_absence(step, offer, not_that_day))
             return None
         return _agree(step, offer, request, volunteer, answer)
 
@@ -96,6 +105,17 @@ def _must_be_open(step: Taking, offer: dict[str, Any], response: str) -> None:
     was_in_time = offer["status"] == "expired" and step.at.replace(tzinfo=None) < offer["expires_at"]
     if not was_in_time:
         must_be("offer", offer["offer_id"], offer["status"], "accept" if response == "accepted" else "decline")
+
+
+def _absence(step: Taking, offer: dict[str, Any], is_whole_day: bool) -> facts.AbsenceStated:
+    """Keep a volunteer free of visits at the time of an offer, or on its day."""
+    starts_at, ends_at = offer["starts_at"], offer["ends_at"]
+    if is_whole_day:
+        starts_at = datetime.combine(starts_at.date(), time())
+        ends_at = max(ends_at, starts_at + timedelta(days=1))
+    return facts.AbsenceStated(
+        occurred_at=step.at, volunteer_id=offer["volunteer_id"], starts_at=starts_at, ends_at=ends_at
+    )
 
 
 def _agree(

@@ -7,6 +7,7 @@ create or replace macro answers_at(as_of, until_entry := 9223372036854775807) as
         request_id,
         volunteer_id,
         response,
+        reason_code,
         occurred_at as answered_at
     from facts.offer_answered
     where occurred_at <= as_of and entry_no <= until_entry
