@@ -78,7 +78,7 @@ class Guard:
             await _refuse(scope, receive, send, 413, "That is more than an upload may hold.")
             return
         answer = _Answer(self, scope, cookies, send)
-        await self.app(scope, _bounded(receive), answer.send)
+        await self.app(_uncompressed(scope), _bounded(receive), answer.send)
 
     def policy(self, scope: Scope) -> str:
         """Write the content security policy of an answer."""
@@ -192,6 +192,13 @@ def _without_login(scope: Scope) -> Scope:
         if parts:
             kept.append((b"cookie", ";".join(parts).strip().encode("latin-1")))
     return {**scope, "headers": kept}
+
+
+def _uncompressed(scope: Scope) -> Scope:
+    """Ask for a page as it is, so that its language can be written into it; it is small."""
+    if "text/html" not in Headers(scope=scope).get("accept", ""):
+        return scope
+    return {**scope, "headers": [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]}
 
 
 def _bounded(receive: Receive) -> Receive:

@@ -54,8 +54,12 @@ class Look:
             context.close()
 
     def _note_request(self, request: Request, origin: str) -> None:
+        """Note what a page of ours asks of another site, not where the browser goes, nor what is asked there."""
         parts = urlsplit(request.url)
-        if parts.scheme not in {"data", "blob"} and parts.netloc != origin:
+        if parts.scheme in {"data", "blob"} or parts.netloc == origin:
+            return
+        is_going_there = request.is_navigation_request() and request.frame.parent_frame is None
+        if not is_going_there and urlsplit(request.frame.url).netloc == origin:
             self.elsewhere.append(request.url)
 
     def _note_console(self, message: ConsoleMessage) -> None:

@@ -33,7 +33,11 @@ CONTROLS = """() => {
   // Of a group of radio buttons or tabs the keyboard comes to one, and to the others by its arrows.
   const inGroup = e => e.type === 'radio' || ['tab', 'radio'].includes(e.getAttribute('role'))
     || e.closest('[role=radiogroup], [role=tablist]')
-  window.__wanted = [...all].filter(e => reachable(e) && !inGroup(e))
+  // The arrow of a list and the signs of a number do what the arrow keys do in the field itself.
+  const doubles = e => e.tabIndex < 0 && e.closest(
+    '[data-testid=stSelectbox], [data-testid=stMultiSelect], [data-testid=stNumberInput], [data-testid=stDateInput],'
+    + '[data-testid=stTimeInput]')
+  window.__wanted = [...all].filter(e => reachable(e) && !inGroup(e) && !doubles(e))
   window.__seen = new Set()
   document.addEventListener('focusin', event => window.__seen.add(event.target), true)
   return window.__wanted.length

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 
 import pytest
 
@@ -16,6 +17,9 @@ async def inner(scope, receive, send):
     """Answer as Streamlit would: a page, a login, or whatever cookies it was shown."""
     headers = [(b"content-type", b"text/html; charset=utf-8"), (b"content-length", str(len(PAGE)).encode())]
     body = PAGE
+    if b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b""):
+        headers.append((b"content-encoding", b"gzip"))
+        body = gzip.compress(PAGE)
     if scope["path"] == "/oauth2callback":
         headers.append((b"set-cookie", b"_streamlit_user=signed; Path=/; HttpOnly; SameSite=lax"))
     if scope["path"] == "/cookies":
@@ -91,6 +95,12 @@ def test_a_page_says_which_language_it_is_in(chosen, language):
 
     assert b'<html lang="%s">' % language in answer.body
     assert int(answer.headers["content-length"]) == len(answer.body)
+
+
+def test_a_page_says_its_language_also_to_a_browser_that_takes_compressed_pages():
+    answer = ask("/idag", accept="text/html,*/*", accept_encoding="gzip, br")
+
+    assert b'<html lang="sv">' in answer.body
 
 
 def test_in_demo_mode_nobody_else_is_served():
