@@ -1,9 +1,16 @@
-"""One consistent look at the pilot: state, queries and whole tables of facts, and no door to a person."""
+"""One consistent look at the pilot: state, queries and whole tables of facts, and no door to a person.
+
+A relation of ``engine/sql/state`` is worked out once for a moment and kept as a temporary table for the queries that
+name it, however many do; what is appended meanwhile lets the kept ones go. Nested macros would be planned and worked
+out anew in every place they are named.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -15,6 +22,9 @@ from engine.storage.rows import frame_of, naive_utc
 
 ALL_ENTRIES = 2**63 - 1
 
+_CALL = re.compile(r"\b(\w+_at)\(\$as_of, \$until_entry\)")
+"""A state relation named at the moment of the query."""
+
 
 class Reading:
     """One consistent look at the pilot: everything read through it is of the same moment.
@@ -24,6 +34,8 @@ class Reading:
 
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
+        self._moment: tuple[Any, int] | None = None
+        self._kept_states: set[str] = set()
         self.last_entry_no: int = cursor.execute(sql_of("queries/last_entry_no")).fetchone()[0]
 
     def query(self, name: str, *, tables: Mapping[str, pd.DataFrame] | None = None, **params: Any) -> pd.DataFrame:
@@ -54,7 +66,9 @@ class Reading:
         """
         self._run(f"create or replace temp table {into or name} as\n{sql_of(f'queries/{name}')}", {}, params)
 
-    def state(self, macro: str, as_of: datetime, until_entry: int | None = None, **equal: str) -> pd.DataFrame:
+    def state(
+        self, macro: str, as_of: datetime, until_entry: int | None = None, **equal: str | Sequence[str]
+    ) -> pd.DataFrame:
         """Read a state relation of ``engine/sql/state``, its rows in a fixed order.
 
         Parameters
@@ -66,7 +80,7 @@ class Reading:
         until_entry
             The last log entry to believe: what was known by then. All of them by default.
         equal
-            Only the rows with these values in these columns.
+            Only the rows with this value, or one of these, in these columns.
 
         Raises
         ------
@@ -76,21 +90,55 @@ class Reading:
         if macro not in state_macros():
             raise InputError(f"There is no state {macro!r}; known are {', '.join(sorted(state_macros()))}.")
         moment = {"as_of": as_of, "until_entry": ALL_ENTRIES if until_entry is None else until_entry}
-        only = " and ".join(f"{column} = ${column}" for column in equal) or "true"
-        return self._run(f"from {macro}($as_of, $until_entry) where {only} order by all", {}, moment | equal)
+        wanted = {column: [value] if isinstance(value, str) else list(value) for column, value in equal.items()}
+        only = " and ".join(f"list_contains(${column}::varchar[], {column})" for column in wanted) or "true"
+        return self._run(f"from {macro}($as_of, $until_entry) where {only} order by all", {}, moment | wanted)
 
     def facts_of(self, table: str) -> pa.Table:
         """Read a whole table of facts (or ``entry``) as it is stored, its rows in the order they were written."""
         return self._cursor.execute(f"from facts.{table} order by entry_no, rowid").to_arrow_table()
 
-    def _run(self, sql: str, tables: Mapping[str, pd.DataFrame], params: Mapping[str, Any]) -> pd.DataFrame:
+    def _forget_states(self) -> None:
+        """Let kept relations go, because what they were made of has changed."""
+        self._kept_states.clear()
+
+    def _with_kept_states(self, sql: str, params: Mapping[str, Any]) -> str:
+        """Work out the state relations that a text names, and name the tables they are kept in instead."""
+        if not (named := set(_CALL.findall(sql))):
+            return sql
+        # In this look the log ends with the entry being written.
+        moment = (naive_utc(params["as_of"]), min(int(params["until_entry"]), self.last_entry_no + 1))
+        if moment != self._moment:
+            self._moment = moment
+            self._kept_states.clear()
+        for macro in sorted(named - self._kept_states):
+            body = self._with_kept_states(_body_of(macro), params)
+            self._execute(f"create or replace temp table kept_{macro} as\n{body}", params)
+            self._kept_states.add(macro)
+        return _CALL.sub(r"kept_\1", sql)
+
+    def _execute(self, sql: str, params: Mapping[str, Any]) -> Any:
         [statement] = self._cursor.extract_statements(sql)
         wanted = {name: naive_utc(params[name]) for name in statement.named_parameters if name in params}
+        return self._cursor.execute(statement, wanted)
+
+    def _run(self, sql: str, tables: Mapping[str, pd.DataFrame], params: Mapping[str, Any]) -> pd.DataFrame:
+        sql = self._with_kept_states(sql, params)
         for name, table in tables.items():
             # DuckDB reads Arrow several times faster than pandas, and knows the type of an empty column.
             self._cursor.register(name, pa.Table.from_pandas(table, preserve_index=False))
         try:
-            return frame_of(self._cursor.execute(statement, wanted).to_arrow_table())
+            return frame_of(self._execute(sql, params).to_arrow_table())
         finally:
             for name in tables:
                 self._cursor.unregister(name)
+
+
+@cache
+def _body_of(macro: str) -> str:
+    """Give the query of a state macro, with its parameters as those of a query."""
+    text = re.sub(r"--.*", "", state_macros()[macro])
+    head, body = re.split(r"\bas table\b", text, maxsplit=1)
+    for name in re.findall(r"\b(as_of|until_entry)\b", head):
+        body = re.sub(rf"\b{name}\b", f"${name}", body)
+    return body.strip().rstrip(";")

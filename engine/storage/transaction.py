@@ -205,6 +205,7 @@ class Transaction(Reading):
             f"update facts.{table} set {changes} where rowid in (select unnest(?))",  # noqa: S608
             [*blank.values(), numbers],
         )
+        self._forget_states()
         return len(rows)
 
     def _delete(self, table: str, column: str, values: Sequence[str]) -> int:
@@ -231,6 +232,7 @@ class Transaction(Reading):
         return tables_of(facts, self.entry_no, self.recorded_at, self.mark.actor_id)
 
     def _write(self, tables: Mapping[str, pa.Table]) -> None:
+        self._forget_states()
         for name, table in tables.items():
             if name in chain.ERASABLE:
                 salts = [chain.new_salt() for _ in range(len(table))]
