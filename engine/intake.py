@@ -149,13 +149,16 @@ def import_package(
 
 def known_in(reading: Reading) -> Known:
     """List what the pilot file holds, as far as a package may refer to it."""
-    residents = frozenset(reading.state("residents_at", EVER)["resident_id"])
-    volunteers = reading.state("volunteers_at", EVER)
+    known = reading.query("known_ids")
+    of = dict(list(known.groupby("kind")))
+    none = known.iloc[:0]
+    volunteers = of.get("volunteer", none)
+    residents = frozenset(of.get("resident", none)["id"])
     return Known(
         residents=residents,
-        volunteers=dict(zip(volunteers["volunteer_id"], volunteers["resident_id"], strict=True)),
-        requests=frozenset(reading.state("requests_at", EVER)["request_id"]),
-        erased=residents - frozenset(reading.query("sealed_people", resident_ids=None)["resident_id"]),
+        volunteers=dict(zip(volunteers["id"], volunteers["resident_id"], strict=True)),
+        requests=frozenset(of.get("request", none)["id"]),
+        erased=residents - frozenset(of.get("person", none)["id"]),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -107,8 +107,8 @@ class Taking:
         """Write facts down; an earlier entry of the same intent makes this do nothing."""
         self.transaction.append(facts)
 
-    def table(self, macro: str, **equal: str) -> pd.DataFrame:
-        """Read a state relation, only rows with these values."""
+    def table(self, macro: str, **equal: str | Sequence[str]) -> pd.DataFrame:
+        """Read a state relation, only rows with this value, or one of these, in these columns."""
         return self.transaction.state(macro, self.moment, None, **equal)
 
     def one(self, subject: str, subject_id: str) -> dict[str, Any]:
@@ -119,11 +119,22 @@ class Taking:
         InputError
             When there is none of that id.
         """
-        macro = "series_at" if subject == "series" else f"{subject}s_at"
-        found = self.table(macro, **{f"{subject}_id": subject_id})
-        if found.empty:
-            raise InputError(f"There is no {subject} {subject_id!r}.")
-        return row_of(found)
+        return self.many(subject, [subject_id])[subject_id]
+
+    def many(self, subject: str, subject_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Find some requests, offers, visits, incidents, series, residents or volunteers, by their ids.
+
+        Raises
+        ------
+        InputError
+            When there is none of one of the ids.
+        """
+        macro, key = "series_at" if subject == "series" else f"{subject}s_at", f"{subject}_id"
+        wanted = list(dict.fromkeys(subject_ids))
+        found = {row[key]: row for row in rows_of(self.table(macro, **{key: wanted}))} if wanted else {}
+        if missing := [subject_id for subject_id in wanted if subject_id not in found]:
+            raise InputError(f"There is no {subject} {missing[0]!r}.")
+        return found
 
     def request(self, request_id: str) -> dict[str, Any]:
         """Find a request in a municipality that the account may work in.
@@ -207,6 +218,21 @@ def must_be(subject: str, subject_id: str, state: str, step: str) -> None:
             f"{subject.capitalize()} {subject_id} is {state}, so the step '{step}' cannot be taken; "
             f"that needs {article} {' or '.join(allowed)} {subject}."
         )
+
+
+def moment_of(step: Taking, at: datetime | None) -> datetime:
+    """Say when one of several things told of in one step happened: then, or when the step is taken.
+
+    Raises
+    ------
+    InputError
+        When ``at`` has no time zone, or lies after the step.
+    """
+    if at is None:
+        return step.at
+    if at.tzinfo is None or at > step.at:
+        raise InputError(f"at {at.isoformat()} needs a time zone, and lies no later than the step ({step.at}).")
+    return at
 
 
 def must_be_code(what: str, code: str, known: tuple[str, ...]) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 from engine import facts
 from engine.clock import local_of
 from engine.lifecycle import Taking, rows_of
-from engine.live.closing import close_request, withdrawal_of
-from engine.live.visits import call_off_visit
+from engine.live.closing import close_requests, withdrawal_of
+from engine.live.visits import call_off_visits
 
 OPEN = ("submitted", "planned", "offered")
 """The states of a request that still needs a volunteer."""
@@ -41,8 +41,7 @@ def volunteer_leaves(step: Taking, volunteer_id: str, reason_code: str, side: st
     for proposal in rows_of(step.table("proposals_at", volunteer_id=volunteer_id, status="approved")):
         step.append(withdrawal_of(step, proposal, "left"))
     coming = _coming(step, volunteer_id=volunteer_id)
-    for visit in coming:
-        call_off_visit(step, visit, side, reason_code)
+    call_off_visits(step, coming, side, reason_code)
     step.append(facts.VolunteerLeft(occurred_at=step.at, volunteer_id=volunteer_id, reason_code=reason_code))
     return Departure(0, len(coming), len(waiting))
 
@@ -60,10 +59,8 @@ def resident_leaves(step: Taking, resident_id: str, reason_code: str) -> Departu
     for series in rows_of(step.table("series_at", resident_id=resident_id, status="running")):
         ended = facts.SeriesEnded(occurred_at=step.at, series_id=series["series_id"], reason_code=reason_code)
         step.append(ended)
-    for request_id in requests:
-        close_request(step, request_id, "withdrawn")
-    for visit in coming:
-        call_off_visit(step, visit, "municipality", reason_code)
+    close_requests(step, requests, "withdrawn")
+    call_off_visits(step, coming, "municipality", reason_code)
     step.append(*(facts.RequestWithdrawn(occurred_at=step.at, request_id=request_id) for request_id in requests))
     return Departure(len(requests), len(coming), n_offers)
 
