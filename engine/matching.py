@@ -91,6 +91,8 @@ def match(
     model: str = "auto",
     seed: int = 0,
     progress: Callable[[object], None] | None = None,
+    run_id: str | None = None,
+    propose: Callable[[looking.View, Problem], Assignment] | None = None,
 ) -> Run:
     """Propose the most valuable assignment of volunteers to open requests, and store it.
 
@@ -106,6 +108,10 @@ def match(
         Settles ties: the same moment, policy and seed propose the same.
     progress
         Called with the solver's progress; raising in it ends the run with nothing written.
+    run_id
+        Its name, for who makes the same run again; drawn by default.
+    propose
+        Another way of choosing among the same candidates, for comparison; it is held to the same rules.
 
     Raises
     ------
@@ -127,15 +133,18 @@ def match(
         nobody = dead_ends(reading, view)
     problem = problem_of(view)
     clock.lap("candidates")
-    found = solve(problem, gap=gap, time_limit_s=time_limit_s, model=model, seed=seed, progress=progress)
+    if propose is None:
+        found = solve(problem, gap=gap, time_limit_s=time_limit_s, model=model, seed=seed, progress=progress)
+    else:
+        found = propose(view, problem)
     clock.lap("solve")
     if faults := violations(problem, found.chosen):
-        raise AssertionError(f"The solver broke its own rules: {'; '.join(faults[:3])}")
+        raise AssertionError(f"The plan breaks the rules: {'; '.join(faults[:3])}")
     proposals = view.candidates.iloc[found.chosen]
     unmatched = unmatched_rules(view, proposals, nobody)
     clock.lap("check")
     run = Run(
-        run_id=uuid.uuid4().hex[:12],
+        run_id=run_id or uuid.uuid4().hex[:12],
         view=view,
         problem=problem,
         assignment=found,

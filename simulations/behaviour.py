@@ -163,4 +163,4 @@ def _is_heavy(service: str) -> bool:
 
 
 def _seconds(seconds: Floats) -> np.ndarray:
-    return np.round(seconds).astype("timedelta64[s]").astype("timedelta64[us]")
+    return np.floor(seconds).astype("timedelta64[s]").astype("timedelta64[us]")
