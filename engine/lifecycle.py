@@ -96,8 +96,8 @@ class Taking:
     """
 
     def __init__(self, transaction: Transaction, acting: Acting, at: datetime | None) -> None:
-        latest = transaction.query("latest_moment")["latest_at"].iloc[0]
-        known = transaction.recorded_at if pd.isna(latest) else latest.to_pydatetime().replace(tzinfo=UTC)
+        latest = transaction.newest_moment()
+        known = transaction.recorded_at if latest is None else latest.replace(tzinfo=UTC)
         self.transaction = transaction
         self.acting = acting
         self.at = (at or max(known, transaction.recorded_at)).astimezone(UTC)

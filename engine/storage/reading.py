@@ -1,29 +1,24 @@
 """One consistent look at the pilot: state, queries and whole tables of facts, and no door to a person.
 
-A relation of ``engine/sql/state`` is worked out once for a moment and kept as a temporary table for the queries that
-name it, however many do; what is appended meanwhile lets the kept ones go. Nested macros would be planned and worked
-out anew in every place they are named.
+A relation of ``engine/sql/state`` is worked out once for a moment and kept (``kept.py``) for the queries that name it:
+nested macros would be planned and worked out anew in every place they are named.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
 from engine.errors import InputError
+from engine.storage.kept import CALL, KeptStates, body_of
 from engine.storage.migrations import Cursor, sql_of, state_macros
 from engine.storage.rows import frame_of, naive_utc
 
 ALL_ENTRIES = 2**63 - 1
-
-_CALL = re.compile(r"\b(\w+_at)\(\$as_of, \$until_entry\)")
-"""A state relation named at the moment of the query."""
 
 
 class Reading:
@@ -32,10 +27,9 @@ class Reading:
     ``last_entry_no`` is the newest log entry that was committed before, 0 when the log is empty.
     """
 
-    def __init__(self, cursor: Cursor) -> None:
+    def __init__(self, cursor: Cursor, kept: KeptStates | None = None) -> None:
         self._cursor = cursor
-        self._moment: tuple[Any, int] | None = None
-        self._kept_states: set[str] = set()
+        self._kept = kept or KeptStates()
         self.last_entry_no: int = cursor.execute(sql_of("queries/last_entry_no")).fetchone()[0]
 
     def query(self, name: str, *, tables: Mapping[str, pd.DataFrame] | None = None, **params: Any) -> pd.DataFrame:
@@ -98,24 +92,31 @@ class Reading:
         """Read a whole table of facts (or ``entry``) as it is stored, its rows in the order they were written."""
         return self._cursor.execute(f"from facts.{table} order by entry_no, rowid").to_arrow_table()
 
-    def _forget_states(self) -> None:
-        """Let kept relations go, because what they were made of has changed."""
-        self._kept_states.clear()
+    def newest_moment(self) -> datetime | None:
+        """Say when the newest fact of the daily work happened (naive UTC); ``None`` in an empty pilot."""
+        self._look_up_newest()
+        moments = [moment for table, moment in self._kept.newest.items() if table in self._kept.daily]
+        return max(moments, default=None)
+
+    def _look_up_newest(self) -> None:
+        if not self._kept.newest:
+            found = self._cursor.execute(sql_of("queries/newest_moments")).fetchall()
+            self._kept.daily = frozenset(fact for fact, is_daily, _ in found if is_daily)
+            self._kept.newest.update({fact: moment for fact, _, moment in found if moment is not None})
 
     def _with_kept_states(self, sql: str, params: Mapping[str, Any]) -> str:
         """Work out the state relations that a text names, and name the tables they are kept in instead."""
-        if not (named := set(_CALL.findall(sql))):
+        if not (named := set(CALL.findall(sql))):
             return sql
         # In this look the log ends with the entry being written.
-        moment = (naive_utc(params["as_of"]), min(int(params["until_entry"]), self.last_entry_no + 1))
-        if moment != self._moment:
-            self._moment = moment
-            self._kept_states.clear()
-        for macro in sorted(named - self._kept_states):
-            body = self._with_kept_states(_body_of(macro), params)
-            self._execute(f"create or replace temp table kept_{macro} as\n{body}", params)
-            self._kept_states.add(macro)
-        return _CALL.sub(r"kept_\1", sql)
+        until_entry = int(params["until_entry"])
+        moment = (naive_utc(params["as_of"]), None if until_entry > self.last_entry_no else until_entry)
+        for macro in sorted(named):
+            if not self._kept.holds(macro, moment):
+                body = self._with_kept_states(body_of(macro), params)
+                self._execute(f"create or replace temp table kept_{macro} as\n{body}", params)
+                self._kept.add(macro, moment)
+        return CALL.sub(r"kept_\1", sql)
 
     def _execute(self, sql: str, params: Mapping[str, Any]) -> Any:
         [statement] = self._cursor.extract_statements(sql)
@@ -132,13 +133,3 @@ class Reading:
         finally:
             for name in tables:
                 self._cursor.unregister(name)
-
-
-@cache
-def _body_of(macro: str) -> str:
-    """Give the query of a state macro, with its parameters as those of a query."""
-    text = re.sub(r"--.*", "", state_macros()[macro])
-    head, body = re.split(r"\bas table\b", text, maxsplit=1)
-    for name in re.findall(r"\b(as_of|until_entry)\b", head):
-        body = re.sub(rf"\b{name}\b", f"${name}", body)
-    return body.strip().rstrip(";")
