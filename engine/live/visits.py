@@ -24,6 +24,10 @@ SIDES = ("resident", "volunteer", "municipality")
 CANCEL_REASONS = ("not_needed", "ill", "other_duty", "travel", "forgot", "check_lapsed", "weather", "other")
 
 
+_CORRECTED = ("completed", "missed")
+"""The outcome told of, and the one known: somebody came after all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
     """What became of one visit, or that it is cancelled, and when that happened.
@@ -138,7 +142,8 @@ def record_visits(
     """
     with taking(store, actor_id, "record_visit", at, idempotency_key=idempotency_key) as step:
         visits = _visits(step, [ending.visit_id for ending in endings])
-        requests = step.many("request", (visit["request_id"] for visit in visits.values()))
+        corrected = [visits[e.visit_id] for e in endings if (e.outcome, visits[e.visit_id]["status"]) == _CORRECTED]
+        requests = step.many("request", (visit["request_id"] for visit in corrected))
         n_agreed = {request_id: int(request["n_agreed"]) for request_id, request in requests.items()}
         for ending in endings:
             visit = visits[ending.visit_id]
@@ -148,7 +153,7 @@ def record_visits(
                 "visit", ending.visit_id, visit["status"], {"completed": "complete", "missed": "miss"}[ending.outcome]
             )
             _must_have_begun(visit, moment_of(step, ending.at))
-            if ending.outcome == "completed" and visit["status"] == "missed":
+            if visit in corrected:
                 _must_need_one(visit, requests[visit["request_id"]], n_agreed)
         step.append(*(_ended(step, ending, visits[ending.visit_id]) for ending in endings))
         thanked = [visits[ending.visit_id] for ending in endings if ending.outcome == "completed"]

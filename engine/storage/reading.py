@@ -92,6 +92,11 @@ class Reading:
         """Read a whole table of facts (or ``entry``) as it is stored, its rows in the order they were written."""
         return self._cursor.execute(f"from facts.{table} order by entry_no, rowid").to_arrow_table()
 
+    @property
+    def _end_of_log(self) -> int:
+        """The newest entry there is in this look."""
+        return self.last_entry_no
+
     def newest_moment(self) -> datetime | None:
         """Say when the newest fact of the daily work happened (naive UTC); ``None`` in an empty pilot."""
         self._look_up_newest()
@@ -108,9 +113,8 @@ class Reading:
         """Work out the state relations that a text names, and name the tables they are kept in instead."""
         if not (named := set(CALL.findall(sql))):
             return sql
-        # In this look the log ends with the entry being written.
         until_entry = int(params["until_entry"])
-        moment = (naive_utc(params["as_of"]), None if until_entry > self.last_entry_no else until_entry)
+        moment = (naive_utc(params["as_of"]), None if until_entry >= self._end_of_log else until_entry)
         for macro in sorted(named):
             if not self._kept.holds(macro, moment):
                 body = self._with_kept_states(body_of(macro), params)

@@ -48,6 +48,10 @@ class Transaction(Reading):
         self._has_written = False
         self._hashes: dict[str, list[str]] = {}
 
+    @property
+    def _end_of_log(self) -> int:
+        return self.entry_no if self.n_facts else self.last_entry_no
+
     def append(self, facts: Iterable[Fact]) -> None:
         """Append facts of any kinds, in this order within each kind.
 
