@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -51,7 +51,7 @@ STEPS = (
     Step("request", "complete some", ("agreed",), "expired"),
     Step("request", "correct to missed", ("completed",), "missed"),
     Step("request", "correct to missed in time", ("completed",), "submitted"),
-    Step("request", "correct to completed", ("submitted", "planned", "missed", "expired"), "completed"),
+    Step("request", "correct to completed", ("submitted", "planned", "offered", "missed", "expired"), "completed"),
     Step("request", "withdraw", ("submitted", "planned", "offered"), "withdrawn"),
     Step("request", "call off", ("agreed",), "cancelled"),
     Step("request", "window passes", ("submitted", "planned", "offered"), "expired"),
@@ -76,6 +76,9 @@ STEPS = (
 """The whole machine. A request's state follows from its proposals, offers and visits (``requests_at.sql``)."""
 
 
+AHEAD = timedelta(days=31)
+"""How far a step may lie ahead of the newest fact and of the clock: a slip of the year would date all that follows."""
+
 WAITING = ("submitted", "planned", "offered")
 """The states of a request that may still need a volunteer."""
 
@@ -98,6 +101,8 @@ class Taking:
     def __init__(self, transaction: Transaction, acting: Acting, at: datetime | None) -> None:
         latest = transaction.newest_moment()
         known = transaction.recorded_at if latest is None else latest.replace(tzinfo=UTC)
+        if at is not None and at > max(known, transaction.recorded_at) + AHEAD:
+            raise InputError(f"at {at.isoformat()} lies more than {AHEAD.days} days ahead of all that is known.")
         self.transaction = transaction
         self.acting = acting
         self.at = (at or max(known, transaction.recorded_at)).astimezone(UTC)
@@ -195,7 +200,7 @@ def taking(
     AccessDenied
         When the account may not.
     InputError
-        When ``at`` has no time zone.
+        When ``at`` has no time zone, or lies far ahead (:data:`AHEAD`).
     """
     if at is not None and at.tzinfo is None:
         raise InputError(f"at {at.isoformat()} needs a time zone.")

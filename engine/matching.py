@@ -26,7 +26,7 @@ from engine.policy import Policy
 from engine.problem import Assignment, Problem
 from engine.programme import problem_of
 from engine.solver import solve
-from engine.store import Store
+from engine.store import Store, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,19 +155,25 @@ def match(
         seconds=clock.laps,
     )
     with access.acting(store, actor_id, "match", idempotency_key=f"run:{run.run_id}") as (transaction, _):
-        transaction.append(_facts_of(run))
+        transaction.append(_facts_of(run, _when(transaction, run.view.as_of)))
     clock.lap("write")
     clock.laps["total"] = sum(clock.laps.values())
     return run
 
 
-def _facts_of(run: Run) -> Iterator[facts.Fact]:
-    view, found, when = run.view, run.assignment, run.view.as_of
+def _when(transaction: Transaction, as_of: datetime) -> datetime:
+    """Say when a run is made: as of when it looks at the pilot, but a look ahead is not made before its time."""
+    known = transaction.newest_moment()
+    return min(as_of, max(transaction.recorded_at, known.replace(tzinfo=UTC) if known else transaction.recorded_at))
+
+
+def _facts_of(run: Run, when: datetime) -> Iterator[facts.Fact]:
+    view, found = run.view, run.assignment
     summary = run.summary()
     yield facts.RunMade(
         occurred_at=when,
         run_id=run.run_id,
-        as_of=when,
+        as_of=view.as_of,
         policy=view.policy.name,
         fingerprint=view.policy.fingerprint,
         content=view.policy.text,
@@ -193,15 +199,15 @@ def _facts_of(run: Run) -> Iterator[facts.Fact]:
         yield facts.ProposalMade(occurred_at=when, run_id=run.run_id, **times, **row)
     for request_id, rule in run.unmatched[["request_id", "rule"]].itertuples(index=False):
         yield facts.RequestUnmatched(occurred_at=when, run_id=run.run_id, request_id=request_id, reason_code=rule)
-    yield from _prices_of(run)
+    yield from _prices_of(run, when)
 
 
-def _prices_of(run: Run) -> Iterator[facts.PriceFound]:
+def _prices_of(run: Run, when: datetime) -> Iterator[facts.PriceFound]:
     """Write the certificate down by names; a price of zero needs no row, a decided pair always has one."""
     names = CertificateNames.of(run.view, run.problem)
     for leaf, branch in enumerate(run.assignment.certificate):
         for row, price in names.write(branch):
-            yield facts.PriceFound(occurred_at=run.view.as_of, run_id=run.run_id, leaf=leaf, row=row, price=price)
+            yield facts.PriceFound(occurred_at=when, run_id=run.run_id, leaf=leaf, row=row, price=price)
 
 
 class _Clock:

@@ -171,9 +171,11 @@ class _Round:
         offer = self.offers[answer.offer_id]
         if offer["status"] == answer.response:
             if answer.response == "accepted":
-                self.visit_ids[answer.offer_id] = visit_id_of(answer.offer_id)
+                self._say_again(answer.offer_id)
             return False
         when = moment_of(self.step, answer.at)
+        if when.replace(tzinfo=None) < offer["sent_at"]:
+            raise InputError(f"Offer {answer.offer_id} was sent after {when.isoformat()}, so it was not answered then.")
         if offer["status"] == "expired" and when.replace(tzinfo=None) < offer["expires_at"]:
             return True
         try:
@@ -182,6 +184,15 @@ class _Round:
             self.refused[answer.offer_id] = str(refusal)
             return False
         return True
+
+    def _say_again(self, offer_id: str) -> None:
+        """Answer a yes given twice as before, unless the visit was called off meanwhile."""
+        visit_id = visit_id_of(offer_id)
+        status = self.step.one("visit", visit_id)["status"]
+        if status == "cancelled":
+            self.refused[offer_id] = f"Offer {offer_id} was accepted, and visit {visit_id} was cancelled since."
+        else:
+            self.visit_ids[offer_id] = visit_id
 
     def _n_left(self, request_id: str) -> int:
         request = self.requests[request_id]

@@ -172,8 +172,8 @@ def swap(
     must_be_code("reasons", reason_code, REASONS)
     with taking(store, actor_id, "override", at) as step:
         request = step.request(request_id)
-        start = _end(step, request_id, instead_of)
-        _add(step, request, volunteer_id, starts_at or start, reason_code, despite, cost, n_ended=1)
+        start, n_ended = _end(step, request_id, instead_of)
+        _add(step, request, volunteer_id, starts_at or start, reason_code, despite, cost, n_ended=n_ended)
     return cost
 
 
@@ -202,19 +202,19 @@ def _state(
         step.append(_override(step, kind, request_id, volunteer_id, reason_code, starts_at=starts_at, cost_points=cost))
 
 
-def _end(step: Taking, request_id: str, volunteer_id: str) -> datetime:
-    """End what a volunteer was to do for a request, and return when it would have begun."""
+def _end(step: Taking, request_id: str, volunteer_id: str) -> tuple[datetime, int]:
+    """End what a volunteer was to do for a request; return when it would have begun, and the places that frees."""
     pair = {"request_id": request_id, "volunteer_id": volunteer_id}
     for visit in rows_of(step.table("visits_at", status="agreed", **pair)):
         call_off_visits(step, [visit], "municipality", "other")
-        return visit["starts_at"]  # type: ignore[no-any-return]
+        return visit["starts_at"], 1
     for offer in rows_of(step.table("offers_at", status="sent", **pair)):
         close_offers(step, [offer], "replaced")
-        return offer["starts_at"]  # type: ignore[no-any-return]
+        return offer["starts_at"], 1
     for proposal in rows_of(step.table("proposals_at", **pair)):
         if proposal["status"] in ("made", "approved"):
             step.append(withdrawal_of(step, proposal, "swapped"))
-            return proposal["starts_at"]  # type: ignore[no-any-return]
+            return proposal["starts_at"], int(proposal["status"] == "approved")
     raise InputError(f"{volunteer_id} was not to come to {request_id}, so nobody can come instead.")
 
 

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from engine import facts, notify
 from engine.access import LINK
-from engine.clock import local_of
+from engine.clock import local_of, utc_of
 from engine.errors import AccessDenied, ImpossibleStep, InputError
 from engine.lifecycle import Taking, moment_of, must_be, must_be_code, taking
 from engine.live.adoption import in_force
+from engine.live.closing import close_requests
 
 if TYPE_CHECKING:
     from engine.store import Store
@@ -156,6 +157,7 @@ def record_visits(
             if visit in corrected:
                 _must_need_one(visit, requests[visit["request_id"]], n_agreed)
         step.append(*(_ended(step, ending, visits[ending.visit_id]) for ending in endings))
+        close_requests(step, [r for r, n in n_agreed.items() if n >= requests[r]["volunteers_needed"]], "filled")
         thanked = [visits[ending.visit_id] for ending in endings if ending.outcome == "completed"]
         _tell_both(step, "thanks", thanked)
 
@@ -307,7 +309,7 @@ def _call_off(step: Taking, cancelled: Sequence[tuple[dict[str, Any], str | None
                 visit_id=visit["visit_id"],
                 outcome="cancelled",
                 side=side,
-                is_late=bool(visit["starts_at"] - local_of(when) < notice),
+                is_late=bool(utc_of(visit["starts_at"]) - when < notice),
                 reason_code=reason_code,
             )
             for visit, side, reason_code, when in cancelled

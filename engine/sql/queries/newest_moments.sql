@@ -1,59 +1,59 @@
 -- newest_moments: when the newest fact of each table happened (UTC), of those that state is made of; null when empty.
--- is_daily: whether it is a fact of the daily work, before which nothing further can happen. A policy may be adopted
--- from a day to come, so adoptions do not count.
+-- is_daily: whether it is a fact of the daily work: a step told of late is checked against all of them. A policy may be
+-- adopted from a day to come, and messages are sent by a clock of their own, so these do not count.
 -- Grain:  fact.
 -- Needs:  those tables.
 select
     'absence_ended' as fact,
-    false as is_daily,
+    true as is_daily,
     max(occurred_at) as newest_at
 from facts.absence_ended
 union all
 select
     'absence_stated' as fact,
-    false as is_daily,
+    true as is_daily,
     max(occurred_at) as newest_at
 from facts.absence_stated
 union all
 select
     'availability_stated' as fact,
-    false as is_daily,
+    true as is_daily,
     max(occurred_at) as newest_at
 from facts.availability_stated
 union all
 select
     'check_cleared' as fact,
-    false as is_daily,
+    true as is_daily,
     max(occurred_at) as newest_at
 from facts.check_cleared
 union all
 select
     'feedback_given' as fact,
-    false as is_daily,
+    true as is_daily,
     max(occurred_at) as newest_at
 from facts.feedback_given
 union all
 select
     'grant_decided' as fact,
-    false as is_daily,
+    true as is_daily,
     max(occurred_at) as newest_at
 from facts.grant_decided
 union all
 select
     'incident_closed' as fact,
-    false as is_daily,
+    true as is_daily,
     max(occurred_at) as newest_at
 from facts.incident_closed
 union all
 select
     'incident_reported' as fact,
-    false as is_daily,
+    true as is_daily,
     max(occurred_at) as newest_at
 from facts.incident_reported
 union all
 select
     'incident_triaged' as fact,
-    false as is_daily,
+    true as is_daily,
     max(occurred_at) as newest_at
 from facts.incident_triaged
 union all
@@ -83,7 +83,7 @@ from facts.offer_answered
 union all
 select
     'offer_closed' as fact,
-    false as is_daily,
+    true as is_daily,
     max(occurred_at) as newest_at
 from facts.offer_closed
 union all
@@ -113,13 +113,13 @@ from facts.proposal_decided
 union all
 select
     'proposal_made' as fact,
-    false as is_daily,
+    true as is_daily,
     max(occurred_at) as newest_at
 from facts.proposal_made
 union all
 select
     'relation_stated' as fact,
-    false as is_daily,
+    true as is_daily,
     max(occurred_at) as newest_at
 from facts.relation_stated
 union all
@@ -149,13 +149,13 @@ from facts.run_made
 union all
 select
     'series_ended' as fact,
-    false as is_daily,
+    true as is_daily,
     max(occurred_at) as newest_at
 from facts.series_ended
 union all
 select
     'series_started' as fact,
-    false as is_daily,
+    true as is_daily,
     max(occurred_at) as newest_at
 from facts.series_started
 union all
@@ -173,7 +173,7 @@ from facts.visit_ended
 union all
 select
     'volunteer_left' as fact,
-    false as is_daily,
+    true as is_daily,
     max(occurred_at) as newest_at
 from facts.volunteer_left
 union all

@@ -39,7 +39,7 @@ create or replace macro visits_at(as_of, until_entry := 9223372036854775807) as 
         where occurred_at <= as_of and entry_no <= until_entry
         qualify row_number() over (
             partition by visit_id
-            order by occurred_at desc, entry_no desc, rowid desc
+            order by entry_no desc, rowid desc
         ) = 1
 
     )
