@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
+import pandas as pd
 import typer
 from rich.progress import Progress
 from rich.table import Table
@@ -57,7 +58,7 @@ def simulate_(
     )
     plans = asked.plans()
     if len(plans) == 1:
-        results = experiment.pd.DataFrame([_alone(plans[0], days, db)])
+        results = pd.DataFrame([_alone(plans[0], days, db)])
     elif db is not None:
         raise InputError("A file holds one pilot; leave --db out to compare several.")
     else:

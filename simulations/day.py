@@ -203,4 +203,5 @@ class Day:
 
 def _local(moments: pd.Series[Any]) -> pd.Series[Any]:
     """Turn naive UTC into naive local time."""
-    return moments.dt.tz_localize("UTC").dt.tz_convert("Europe/Stockholm").dt.tz_localize(None)
+    local: pd.Series[Any] = moments.dt.tz_localize("UTC").dt.tz_convert("Europe/Stockholm").dt.tz_localize(None)
+    return local

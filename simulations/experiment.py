@@ -176,7 +176,8 @@ def _backend(name: str, scheduler: str | None) -> AbstractContextManager[Any]:
     except ImportError as error:
         raise InputError("The backend dask needs the extra `cluster`: pip install 'mikrotjanster[cluster]'.") from error
     client: Any = Client(scheduler)
-    return joblib.parallel_config(backend="dask", client=client)
+    parallel: AbstractContextManager[Any] = joblib.parallel_config(backend="dask", client=client)
+    return parallel
 
 
 def policies_of(names: Iterable[str]) -> tuple[Policy, ...]:

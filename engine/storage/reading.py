@@ -50,6 +50,13 @@ class Reading:
         """
         return self._run(sql_of(name if "/" in name else f"queries/{name}"), tables or {}, params)
 
+    def columns(self, name: str, **params: Any) -> dict[str, list[Any]]:
+        """Run a query as :meth:`query` does, and give its columns as plain values: column -> value by row."""
+        sql = sql_of(f"queries/{name}")
+        found = self._execute(self._with_kept_states(sql, params), params).to_arrow_table()
+        columns: dict[str, list[Any]] = found.to_pydict()
+        return columns
+
     def keep(self, name: str, *, into: str | None = None, **params: Any) -> None:
         """Run a query as :meth:`query` does, and keep its rows for later queries of this reading.
 

@@ -13,10 +13,10 @@ create or replace macro availability_at(as_of, until_entry := 922337203685477580
         from facts.availability_stated
         -- The newest of each; a semi-join costs half of what numbering the rows does.
         where rowid in (
-            select arg_max(newest.rowid, (newest.occurred_at, newest.entry_no, newest.rowid))
-            from facts.availability_stated as newest
-            where newest.occurred_at <= as_of and newest.entry_no <= until_entry
-            group by newest.volunteer_id
+            select arg_max(rowid, (occurred_at, entry_no, rowid))
+            from facts.availability_stated
+            where occurred_at <= as_of and entry_no <= until_entry
+            group by volunteer_id
         )
 
     ),

@@ -11,8 +11,8 @@ create or replace macro checks_at(as_of, until_entry := 9223372036854775807) as 
     from facts.check_cleared
     -- The newest of each; a semi-join costs half of what numbering the rows does.
     where rowid in (
-        select arg_max(newest.rowid, (newest.occurred_at, newest.entry_no, newest.rowid))
-        from facts.check_cleared as newest
-        where newest.occurred_at <= as_of and newest.entry_no <= until_entry
-        group by newest.volunteer_id, newest.check_code, newest.valid_from
+        select arg_max(rowid, (occurred_at, entry_no, rowid))
+        from facts.check_cleared
+        where occurred_at <= as_of and entry_no <= until_entry
+        group by volunteer_id, check_code, valid_from
     );

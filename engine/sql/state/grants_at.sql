@@ -12,8 +12,8 @@ create or replace macro grants_at(as_of, until_entry := 9223372036854775807) as 
     from facts.grant_decided
     -- The newest of each; a semi-join costs half of what numbering the rows does.
     where rowid in (
-        select arg_max(newest.rowid, (newest.occurred_at, newest.entry_no, newest.rowid))
-        from facts.grant_decided as newest
-        where newest.occurred_at <= as_of and newest.entry_no <= until_entry
-        group by newest.resident_id, newest.service, newest.valid_from
+        select arg_max(rowid, (occurred_at, entry_no, rowid))
+        from facts.grant_decided
+        where occurred_at <= as_of and entry_no <= until_entry
+        group by resident_id, service, valid_from
     );

@@ -16,10 +16,10 @@ create or replace macro overrides_at(as_of, until_entry := 9223372036854775807) 
         from facts.override_stated
         -- The newest of each; a semi-join costs half of what numbering the rows does.
         where rowid in (
-            select arg_max(newest.rowid, (newest.occurred_at, newest.entry_no, newest.rowid))
-            from facts.override_stated as newest
-            where newest.occurred_at <= as_of and newest.entry_no <= until_entry
-            group by newest.request_id, newest.volunteer_id
+            select arg_max(rowid, (occurred_at, entry_no, rowid))
+            from facts.override_stated
+            where occurred_at <= as_of and entry_no <= until_entry
+            group by request_id, volunteer_id
         )
 
     )

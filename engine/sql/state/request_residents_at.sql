@@ -9,8 +9,8 @@ create or replace macro request_residents_at(as_of, until_entry := 9223372036854
     from facts.request_submitted
     -- The newest of each; a semi-join costs half of what numbering the rows does.
     where rowid in (
-        select arg_max(newest.rowid, (newest.occurred_at, newest.entry_no, newest.rowid))
-        from facts.request_submitted as newest
-        where newest.occurred_at <= as_of and newest.entry_no <= until_entry
-        group by newest.request_id
+        select arg_max(rowid, (occurred_at, entry_no, rowid))
+        from facts.request_submitted
+        where occurred_at <= as_of and entry_no <= until_entry
+        group by request_id
     );

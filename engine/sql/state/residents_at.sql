@@ -14,8 +14,8 @@ create or replace macro residents_at(as_of, until_entry := 9223372036854775807) 
     from facts.resident_registered
     -- The newest of each; a semi-join costs half of what numbering the rows does.
     where rowid in (
-        select arg_max(newest.rowid, (newest.occurred_at, newest.entry_no, newest.rowid))
-        from facts.resident_registered as newest
-        where newest.occurred_at <= as_of and newest.entry_no <= until_entry
-        group by newest.resident_id
+        select arg_max(rowid, (occurred_at, entry_no, rowid))
+        from facts.resident_registered
+        where occurred_at <= as_of and entry_no <= until_entry
+        group by resident_id
     );

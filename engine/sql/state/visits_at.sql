@@ -19,10 +19,10 @@ create or replace macro visits_at(as_of, until_entry := 9223372036854775807) as 
         from facts.visit_agreed
         -- The newest of each; a semi-join costs half of what numbering the rows does.
         where rowid in (
-            select arg_max(newest.rowid, (newest.occurred_at, newest.entry_no, newest.rowid))
-            from facts.visit_agreed as newest
-            where newest.occurred_at <= as_of and newest.entry_no <= until_entry
-            group by newest.visit_id
+            select arg_max(rowid, (occurred_at, entry_no, rowid))
+            from facts.visit_agreed
+            where occurred_at <= as_of and entry_no <= until_entry
+            group by visit_id
         )
 
     ),
@@ -40,10 +40,10 @@ create or replace macro visits_at(as_of, until_entry := 9223372036854775807) as 
         from facts.visit_ended
         -- The newest of each; a semi-join costs half of what numbering the rows does.
         where rowid in (
-            select arg_max(newest.rowid, (newest.occurred_at, newest.entry_no, newest.rowid))
-            from facts.visit_ended as newest
-            where newest.occurred_at <= as_of and newest.entry_no <= until_entry
-            group by newest.visit_id
+            select arg_max(rowid, (occurred_at, entry_no, rowid))
+            from facts.visit_ended
+            where occurred_at <= as_of and entry_no <= until_entry
+            group by visit_id
         )
 
     )
