@@ -19,9 +19,10 @@ from engine.errors import ImpossibleStep
 from engine.lifecycle import rows_of
 from engine.live.answers import Answer, answer_offers
 from engine.live.decisions import approve
+from engine.live.endings import Ending, Feedback
 from engine.live.offers import send_offers
 from engine.live.requests import submit_requests, withdraw_requests
-from engine.live.visits import Ending, Feedback, cancel_visits, give_feedbacks, record_visits
+from engine.live.visits import cancel_visits, give_feedbacks, record_visits
 from engine.matching import match
 from engine.people.registration import leave_many, register_many
 from engine.policy import Policy

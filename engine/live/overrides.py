@@ -19,7 +19,7 @@ from engine.errors import EngineError, ImpossibleStep, InputError
 from engine.lifecycle import WAITING, Taking, must_be_code, taking
 from engine.live.adoption import in_force
 from engine.live.closing import close_offers, withdrawal_of
-from engine.live.visits import call_off_visits
+from engine.live.endings import call_off_visits
 from engine.reasons.override_price import override_price
 from engine.rules import NEVER_BY_HAND, in_words
 

@@ -14,7 +14,7 @@ from engine.errors import AccessDenied
 from engine.intake import known_in
 from engine.lifecycle import Taking, must_be, taking
 from engine.live.closing import close_requests
-from engine.live.visits import call_off_visits
+from engine.live.endings import call_off_visits
 from engine.people.forms import Cells, read_forms
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from engine import facts
 from engine.clock import local_of
 from engine.lifecycle import Taking
 from engine.live.closing import close_requests, withdrawal_of
-from engine.live.visits import call_off_visits
+from engine.live.endings import call_off_visits
 
 OPEN = ("submitted", "planned", "offered")
 """The states of a request that still needs a volunteer."""
