@@ -149,16 +149,16 @@ def import_package(
 
 def known_in(reading: Reading) -> Known:
     """List what the pilot file holds, as far as a package may refer to it."""
-    known = reading.query("known_ids")
-    of = dict(list(known.groupby("kind")))
-    none = known.iloc[:0]
-    volunteers = of.get("volunteer", none)
-    residents = frozenset(of.get("resident", none)["id"])
+    known = reading.columns("known_ids")
+    of: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for kind, named, resident_id in zip(known["kind"], known["id"], known["resident_id"], strict=True):
+        of[kind][named] = resident_id
+    residents = frozenset(of["resident"])
     return Known(
         residents=residents,
-        volunteers=dict(zip(volunteers["id"], volunteers["resident_id"], strict=True)),
-        requests=frozenset(of.get("request", none)["id"]),
-        erased=residents - frozenset(of.get("person", none)["id"]),
+        volunteers=of["volunteer"],
+        requests=frozenset(of["request"]),
+        erased=residents - of["person"].keys(),
     )
 
 

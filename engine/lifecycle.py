@@ -116,6 +116,10 @@ class Taking:
         """Read a state relation, only rows with this value, or one of these, in these columns."""
         return self.transaction.state(macro, self.moment, None, **equal)
 
+    def rows(self, macro: str, **equal: str | Sequence[str]) -> list[dict[str, Any]]:
+        """Read a state relation as :meth:`table` does, row by row."""
+        return self.transaction.state_rows(macro, self.moment, None, **equal)
+
     def one(self, subject: str, subject_id: str) -> dict[str, Any]:
         """Find one request, offer, visit, incident, series, resident or volunteer.
 
@@ -136,7 +140,7 @@ class Taking:
         """
         macro, key = "series_at" if subject == "series" else f"{subject}s_at", f"{subject}_id"
         wanted = list(dict.fromkeys(subject_ids))
-        found = {row[key]: row for row in rows_of(self.table(macro, **{key: wanted}))} if wanted else {}
+        found = {row[key]: row for row in self.rows(macro, **{key: wanted})} if wanted else {}
         if missing := [subject_id for subject_id in wanted if subject_id not in found]:
             raise InputError(f"There is no {subject} {missing[0]!r}.")
         return found

@@ -317,7 +317,8 @@ class Store:
     def _drop_cursor(self) -> None:
         """Let go of the connection of this hold, and of all that is kept in it."""
         if self._mine.cursor is not None:
-            self._mine.cursor.close()
+            with suppress(duckdb.Error):
+                self._mine.cursor.close()
         self._mine.cursor, self._mine.kept = None, KeptStates()
 
     def _attach(self) -> None:

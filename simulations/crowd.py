@@ -126,7 +126,8 @@ def as_text(table: pd.DataFrame) -> list[dict[str, str]]:
 
 def _weights(n: int, shape: float, seed: int) -> Floats:
     drawn: Floats = stream(seed, "weights").gamma(shape, size=n) + 1e-9
-    return drawn / drawn.sum()
+    shares: Floats = drawn / drawn.sum()
+    return shares
 
 
 def _shifted(vetting: pd.DataFrame, offered: pd.DataFrame, joined: dict[str, date]) -> pd.DataFrame:

@@ -19,9 +19,10 @@ from engine.errors import ImpossibleStep
 from engine.lifecycle import rows_of
 from engine.live.answers import Answer, answer_offers
 from engine.live.decisions import approve
+from engine.live.endings import Ending, Feedback
 from engine.live.offers import send_offers
 from engine.live.requests import submit_requests, withdraw_requests
-from engine.live.visits import Ending, Feedback, cancel_visits, give_feedbacks, record_visits
+from engine.live.visits import cancel_visits, give_feedbacks, record_visits
 from engine.matching import match
 from engine.people.registration import leave_many, register_many
 from engine.policy import Policy
@@ -203,4 +204,5 @@ class Day:
 
 def _local(moments: pd.Series[Any]) -> pd.Series[Any]:
     """Turn naive UTC into naive local time."""
-    return moments.dt.tz_localize("UTC").dt.tz_convert("Europe/Stockholm").dt.tz_localize(None)
+    local: pd.Series[Any] = moments.dt.tz_localize("UTC").dt.tz_convert("Europe/Stockholm").dt.tz_localize(None)
+    return local

@@ -57,6 +57,10 @@ def _requests(people: Crowd, rows: Ints, ids: list[str], day: date, rng: np.rand
     earliest, latest = windows(asked, minutes, urgency, np.arange(n), today, rng)
     two = rng.random(n) < asker["service"].map(TWO_HELPERS_SHARE).fillna(0).to_numpy(float)
     made = np.sort(rng.integers(OPEN_HOURS[0] * 60, OPEN_HOURS[1] * 60, n))
+    # "Any time this week" begins now; what would be over by the next evening is meant for the week after.
+    too_soon = latest < (today + 2) * 1440
+    earliest, latest = earliest + 7 * 1440 * too_soon, latest + 7 * 1440 * too_soon
+    earliest = np.maximum(earliest, today * 1440 + made)
     languages = wanted(asker, rng)
     opens = iso_times(earliest // 1440, earliest % 1440)
     closes = iso_times(latest // 1440, latest % 1440)

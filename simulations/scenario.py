@@ -198,7 +198,7 @@ class Scenario:
             raise ScenarioError(f"{path.name}: `start` must be a day such as 2026-03-02, not {start!r}.")
         read = {name: _table(kind, tables[name], f"{path.name}: {name}") for name, kind in TABLES.items()}
         ranges = {
-            f"{table}.{name}": Range(*entry["range"], entry["unit"], entry["source"])
+            f"{table}.{name}": Range(entry["range"][0], entry["range"][1], entry["unit"], entry["source"])
             for table, entries in tables.items()
             for name, entry in entries.items()
         }
@@ -249,7 +249,7 @@ def _entry(entry: Any, wanted: Any, where: str) -> Any:
     for end in between:
         if not wanted.metadata["low"] <= end <= wanted.metadata["high"]:
             raise ScenarioError(f"{where}: the range reaches {end}, which is impossible.")
-    return _checked(entry["value"], wanted, *between, where)
+    return _checked(entry["value"], wanted, between[0], between[1], where)
 
 
 def _checked(value: Any, wanted: Any, low: float, high: float, where: str) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from engine import facts, notify
-from engine.lifecycle import Taking, rows_of
+from engine.lifecycle import Taking
 
 
 def close_offers(step: Taking, offers: Sequence[Mapping[str, Any]], reason_code: str) -> None:
@@ -28,8 +28,8 @@ def close_requests(step: Taking, request_ids: Iterable[str], reason_code: str, *
     wanted, kept = sorted(set(request_ids)), set(but)
     if not wanted:
         return
-    waiting = rows_of(step.table("offers_at", request_id=wanted, status="sent"))
-    approved = rows_of(step.table("proposals_at", request_id=wanted, status="approved"))
+    waiting = step.rows("offers_at", request_id=wanted, status="sent")
+    approved = step.rows("proposals_at", request_id=wanted, status="approved")
     close_offers(step, [offer for offer in waiting if offer["offer_id"] not in kept], reason_code)
     step.append(*(withdrawal_of(step, proposal, reason_code) for proposal in approved))
 

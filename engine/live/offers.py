@@ -61,7 +61,7 @@ def send_offers(
         policy = in_force(step.transaction, step.moment)
         requests = _asking(step, request_ids)
         sender = _Sender(step, policy, requests)
-        for proposal in rows_of(step.table("proposals_at", status="approved")):
+        for proposal in step.rows("proposals_at", status="approved"):
             if proposal["request_id"] in requests:
                 sender.send_approved(proposal)
         sender.ask_more()

@@ -16,10 +16,10 @@ from engine import facts
 from engine.candidates import parameters
 from engine.clock import local_of
 from engine.errors import EngineError, ImpossibleStep, InputError
-from engine.lifecycle import WAITING, Taking, must_be_code, rows_of, taking
+from engine.lifecycle import WAITING, Taking, must_be_code, taking
 from engine.live.adoption import in_force
 from engine.live.closing import close_offers, withdrawal_of
-from engine.live.visits import call_off_visits
+from engine.live.endings import call_off_visits
 from engine.reasons.override_price import override_price
 from engine.rules import NEVER_BY_HAND, in_words
 
@@ -196,22 +196,22 @@ def _state(
             raise ImpossibleStep(f"Request {request_id} is {request['status']} and needs nobody.")
         if kind == "forbid":
             pair = {"request_id": request_id, "volunteer_id": volunteer_id}
-            for proposal in rows_of(step.table("proposals_at", status="approved", **pair)):
+            for proposal in step.rows("proposals_at", status="approved", **pair):
                 step.append(withdrawal_of(step, proposal, "forbidden"))
-            close_offers(step, rows_of(step.table("offers_at", status="sent", **pair)), "replaced")
+            close_offers(step, step.rows("offers_at", status="sent", **pair), "replaced")
         step.append(_override(step, kind, request_id, volunteer_id, reason_code, starts_at=starts_at, cost_points=cost))
 
 
 def _end(step: Taking, request_id: str, volunteer_id: str) -> tuple[datetime, int]:
     """End what a volunteer was to do for a request; return when it would have begun, and the places that frees."""
     pair = {"request_id": request_id, "volunteer_id": volunteer_id}
-    for visit in rows_of(step.table("visits_at", status="agreed", **pair)):
+    for visit in step.rows("visits_at", status="agreed", **pair):
         call_off_visits(step, [visit], "municipality", "other")
         return visit["starts_at"], 1
-    for offer in rows_of(step.table("offers_at", status="sent", **pair)):
+    for offer in step.rows("offers_at", status="sent", **pair):
         close_offers(step, [offer], "replaced")
         return offer["starts_at"], 1
-    for proposal in rows_of(step.table("proposals_at", **pair)):
+    for proposal in step.rows("proposals_at", **pair):
         if proposal["status"] in ("made", "approved"):
             step.append(withdrawal_of(step, proposal, "swapped"))
             return proposal["starts_at"], int(proposal["status"] == "approved")

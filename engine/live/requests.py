@@ -12,9 +12,9 @@ from engine.access import LINK
 from engine.clock import local_of
 from engine.errors import AccessDenied
 from engine.intake import known_in
-from engine.lifecycle import Taking, must_be, rows_of, taking
+from engine.lifecycle import Taking, must_be, taking
 from engine.live.closing import close_requests
-from engine.live.visits import call_off_visits
+from engine.live.endings import call_off_visits
 from engine.people.forms import Cells, read_forms
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def withdraw_requests(
             was = request["status"]
             must_be("request", request_id, was, "call off" if was == "agreed" else "withdraw")
         close_requests(step, requests, "withdrawn")
-        agreed = rows_of(step.table("visits_at", request_id=list(requests), status="agreed"))
+        agreed = step.rows("visits_at", request_id=list(requests), status="agreed")
         coming = [visit for visit in agreed if visit["starts_at"] > local_of(step.at)]
         call_off_visits(step, coming, "resident", "not_needed")
         step.append(*(facts.RequestWithdrawn(occurred_at=step.at, request_id=request_id) for request_id in requests))

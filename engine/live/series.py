@@ -15,7 +15,7 @@ from engine import facts, notify
 from engine.clock import local_of
 from engine.errors import InputError
 from engine.intake import known_in
-from engine.lifecycle import Taking, must_be_code, rows_of, taking
+from engine.lifecycle import Taking, must_be_code, taking
 from engine.live.adoption import in_force
 from engine.live.requests import must_be_own
 from engine.people.forms import Cells, read_forms
@@ -112,7 +112,7 @@ def submit_due(store: Store, actor_id: str, *, at: datetime | None = None) -> li
         mine = step.acting.municipality_codes
         return [
             request_id
-            for series in rows_of(step.table("series_at", status="running"))
+            for series in step.rows("series_at", status="running")
             if mine is None or residents.get(series["resident_id"]) in mine
             for request_id in _submit(step, series)
         ]

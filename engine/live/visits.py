@@ -6,78 +6,22 @@ A visit that is cancelled or missed opens its request again, with its waiting ti
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from engine import facts, notify
+from engine import facts
 from engine.access import LINK
-from engine.clock import local_of, utc_of
+from engine.clock import local_of
 from engine.errors import AccessDenied, ImpossibleStep, InputError
-from engine.lifecycle import Taking, moment_of, must_be, must_be_code, taking
-from engine.live.adoption import in_force
+from engine.lifecycle import Taking, moment_of, must_be, taking
+from engine.live.endings import Ending, Feedback, call_off, tell_both
 from engine.live.closing import close_requests
 
 if TYPE_CHECKING:
     from engine.store import Store
 
-SIDES = ("resident", "volunteer", "municipality")
-CANCEL_REASONS = ("not_needed", "ill", "other_duty", "travel", "forgot", "check_lapsed", "weather", "other")
-
-
 _CORRECTED = ("completed", "missed")
 """The outcome told of, and the one known: somebody came after all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """What became of one visit, or that it is cancelled, and when that happened.
-
-    ``side`` (of SIDES) says by whom it was missed or cancelled, ``minutes`` how long a completed one took, as planned
-    when left out, ``reason_code`` (of CANCEL_REASONS) why it is cancelled.
-
-    Raises
-    ------
-    InputError
-        When the outcome, side, reason or minutes are impossible.
-    """
-
-    visit_id: str
-    outcome: str
-    side: str | None = None
-    minutes: int | None = None
-    reason_code: str | None = None
-    at: datetime | None = None
-
-    def __post_init__(self) -> None:
-        must_be_code("outcomes", self.outcome, ("completed", "missed", "cancelled"))
-        if self.outcome != "completed":
-            must_be_code("sides", str(self.side), SIDES if self.outcome == "cancelled" else SIDES[:2])
-        if self.outcome == "cancelled":
-            must_be_code("reasons", str(self.reason_code), CANCEL_REASONS)
-        if self.minutes is not None and not 1 <= self.minutes <= 1440:
-            raise InputError(f"A visit takes 1 to 1440 minutes, not {self.minutes}.")
-
-
-@dataclass(frozen=True, slots=True)
-class Feedback:
-    """What one side says of a visit: ``resident`` or ``volunteer``, rating 1 (bad) to 5 (good), whether to meet again.
-
-    Raises
-    ------
-    InputError
-        When side or rating are impossible.
-    """
-
-    visit_id: str
-    side: str
-    rating: int
-    again: bool | None = None
-
-    def __post_init__(self) -> None:
-        must_be_code("sides", self.side, SIDES[:2])
-        if not 1 <= self.rating <= 5:
-            raise InputError(f"A rating is 1 (bad) to 5 (good), not {self.rating}.")
 
 
 def complete_visit(
@@ -159,7 +103,7 @@ def record_visits(
         step.append(*(_ended(step, ending, visits[ending.visit_id]) for ending in endings))
         close_requests(step, [r for r, n in n_agreed.items() if n >= requests[r]["volunteers_needed"]], "filled")
         thanked = [visits[ending.visit_id] for ending in endings if ending.outcome == "completed"]
-        _tell_both(step, "thanks", thanked)
+        tell_both(step, "thanks", thanked)
 
 
 def cancel_visit(
@@ -220,7 +164,7 @@ def cancel_visits(
             must_be("visit", ending.visit_id, visit["status"], "cancel")
             if visit["starts_at"] <= local_of(moment_of(step, ending.at)):
                 raise ImpossibleStep(f"Visit {ending.visit_id} has begun; record it as completed or missed.")
-        _call_off(step, [(visits[e.visit_id], e.side, e.reason_code, moment_of(step, e.at)) for e in endings])
+        call_off(step, [(visits[e.visit_id], e.side, e.reason_code, moment_of(step, e.at)) for e in endings])
 
 
 def give_feedback(
@@ -292,32 +236,6 @@ def give_feedbacks(
         )
 
 
-def call_off_visits(step: Taking, visits: Sequence[dict[str, Any]], side: str, reason_code: str) -> None:
-    """Write down that visits are cancelled, late or not, and tell both sides."""
-    _call_off(step, [(visit, side, reason_code, step.at) for visit in visits])
-
-
-def _call_off(step: Taking, cancelled: Sequence[tuple[dict[str, Any], str | None, str | None, datetime]]) -> None:
-    """Cancel visits: each with the side, the reason and when it was told."""
-    if not cancelled:
-        return
-    notice = timedelta(hours=in_force(step.transaction, step.moment).asking.late_cancel_hours)
-    step.append(
-        *(
-            facts.VisitEnded(
-                occurred_at=when,
-                visit_id=visit["visit_id"],
-                outcome="cancelled",
-                side=side,
-                is_late=bool(utc_of(visit["starts_at"]) - when < notice),
-                reason_code=reason_code,
-            )
-            for visit, side, reason_code, when in cancelled
-        )
-    )
-    _tell_both(step, "cancellation", [visit for visit, *_ in cancelled])
-
-
 def _ended(step: Taking, ending: Ending, visit: dict[str, Any]) -> facts.VisitEnded:
     planned = int((visit["ends_at"] - visit["starts_at"]).total_seconds() // 60)
     return facts.VisitEnded(
@@ -362,13 +280,3 @@ def _must_need_one(visit: dict[str, Any], request: dict[str, Any], n_agreed: dic
     if n_agreed[request_id] >= request["volunteers_needed"]:
         raise ImpossibleStep(f"Request {request_id} was served otherwise; visit {visit['visit_id']} stays missed.")
     n_agreed[request_id] += 1
-
-
-def _tell_both(step: Taking, template: str, visits: Sequence[dict[str, Any]]) -> None:
-    volunteers = step.many("volunteer", (visit["volunteer_id"] for visit in visits))
-    words = [
-        notify.Word(template, resident_id, visit["visit_id"])
-        for visit in visits
-        for resident_id in (visit["resident_id"], volunteers[visit["volunteer_id"]]["resident_id"])
-    ]
-    notify.queue_all(step.transaction, words, now=step.at)

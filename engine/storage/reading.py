@@ -50,6 +50,13 @@ class Reading:
         """
         return self._run(sql_of(name if "/" in name else f"queries/{name}"), tables or {}, params)
 
+    def columns(self, name: str, **params: Any) -> dict[str, list[Any]]:
+        """Run a query as :meth:`query` does, and give its columns as plain values: column -> value by row."""
+        sql = sql_of(f"queries/{name}")
+        found = self._execute(self._with_kept_states(sql, params), params).to_arrow_table()
+        columns: dict[str, list[Any]] = found.to_pydict()
+        return columns
+
     def keep(self, name: str, *, into: str | None = None, **params: Any) -> None:
         """Run a query as :meth:`query` does, and keep its rows for later queries of this reading.
 
@@ -81,12 +88,29 @@ class Reading:
         InputError
             When there is no such relation.
         """
+        sql, params = self._state_query(macro, as_of, until_entry, equal)
+        return self._run(sql, {}, params)
+
+    def state_rows(
+        self, macro: str, as_of: datetime, until_entry: int | None = None, **equal: str | Sequence[str]
+    ) -> list[dict[str, Any]]:
+        """Read a state relation as :meth:`state` does, row by row, as plain values: column -> value, or ``None``."""
+        sql, params = self._state_query(macro, as_of, until_entry, equal)
+        rows: list[dict[str, Any]] = (
+            self._execute(self._with_kept_states(sql, params), params).to_arrow_table().to_pylist()
+        )
+        return rows
+
+    @staticmethod
+    def _state_query(
+        macro: str, as_of: datetime, until_entry: int | None, equal: Mapping[str, str | Sequence[str]]
+    ) -> tuple[str, dict[str, Any]]:
         if macro not in state_macros():
             raise InputError(f"There is no state {macro!r}; known are {', '.join(sorted(state_macros()))}.")
         moment = {"as_of": as_of, "until_entry": ALL_ENTRIES if until_entry is None else until_entry}
         wanted = {column: [value] if isinstance(value, str) else list(value) for column, value in equal.items()}
         only = " and ".join(f"list_contains(${column}::varchar[], {column})" for column in wanted) or "true"
-        return self._run(f"from {macro}($as_of, $until_entry) where {only} order by all", {}, moment | wanted)
+        return f"from {macro}($as_of, $until_entry) where {only} order by all", moment | wanted
 
     def facts_of(self, table: str) -> pa.Table:
         """Read a whole table of facts (or ``entry``) as it is stored, its rows in the order they were written."""
