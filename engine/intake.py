@@ -149,13 +149,16 @@ def import_package(
 
 def known_in(reading: Reading) -> Known:
     """List what the pilot file holds, as far as a package may refer to it."""
-    residents = frozenset(reading.state("residents_at", EVER)["resident_id"])
-    volunteers = reading.state("volunteers_at", EVER)
+    known = reading.columns("known_ids")
+    of: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for kind, named, resident_id in zip(known["kind"], known["id"], known["resident_id"], strict=True):
+        of[kind][named] = resident_id
+    residents = frozenset(of["resident"])
     return Known(
         residents=residents,
-        volunteers=dict(zip(volunteers["volunteer_id"], volunteers["resident_id"], strict=True)),
-        requests=frozenset(reading.state("requests_at", EVER)["request_id"]),
-        erased=residents - frozenset(reading.query("sealed_people", resident_ids=None)["resident_id"]),
+        volunteers=of["volunteer"],
+        requests=frozenset(of["request"]),
+        erased=residents - of["person"].keys(),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from engine.access import acting, looking
@@ -21,8 +22,18 @@ def in_force(reading: Reading, as_of: datetime) -> Policy:
     """Return the policy in force at ``as_of`` (UTC)."""
     adopted = reading.state("policies_at", as_of).sort_values("nth_newest")
     if adopted.empty:
-        return Policy.named(DEFAULT)
-    return Policy.from_text(adopted.iloc[0]["content"], origin="the adopted policy")
+        return _default()
+    return _read(adopted.iloc[0]["content"])
+
+
+@cache
+def _default() -> Policy:
+    return Policy.named(DEFAULT)
+
+
+@lru_cache(maxsize=32)
+def _read(content: str) -> Policy:
+    return Policy.from_text(content, origin="the adopted policy")
 
 
 def adopt(store: Store, policy: Policy, actor_id: str, reason: str, as_of: datetime | None = None) -> None:
@@ -67,10 +78,6 @@ def roll_back(store: Store, actor_id: str, reason: str, as_of: datetime | None =
     if adopted.empty:
         raise InputError(f"No policy was ever adopted: {DEFAULT} is in force, and there is nothing to roll back to.")
     earlier = adopted[adopted["fingerprint"] != adopted.iloc[0]["fingerprint"]]
-    previous = (
-        Policy.named(DEFAULT)
-        if earlier.empty
-        else Policy.from_text(earlier.iloc[0]["content"], origin="the adopted policy")
-    )
+    previous = Policy.named(DEFAULT) if earlier.empty else _read(earlier.iloc[0]["content"])
     adopt(store, previous, actor_id, reason, as_of)
     return previous

@@ -10,9 +10,11 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from engine.facts import Fact, FactRedacted, IdentityRead
 from engine.storage import chain, identity
+from engine.storage.kept import KeptStates
 from engine.storage.mark import Mark, must_be_words
 from engine.storage.migrations import Cursor, sql_of
 from engine.storage.reading import Reading
@@ -29,8 +31,10 @@ class Transaction(Reading):
     ``reads`` are the readings of persons so far, which the store notes even if the rest is undone.
     """
 
-    def __init__(self, cursor: Cursor, master_key: Callable[[], bytes], mark: Mark) -> None:
-        super().__init__(cursor)
+    def __init__(
+        self, cursor: Cursor, master_key: Callable[[], bytes], mark: Mark, kept: KeptStates | None = None
+    ) -> None:
+        super().__init__(cursor, kept)
         self._master_key = master_key
         self.entry_no = self.last_entry_no + 1
         self.recorded_at = mark.recorded_at
@@ -43,6 +47,10 @@ class Transaction(Reading):
         self.reads: list[IdentityRead] = []
         self._has_written = False
         self._hashes: dict[str, list[str]] = {}
+
+    @property
+    def _end_of_log(self) -> int:
+        return self.entry_no if self.n_facts else self.last_entry_no
 
     def append(self, facts: Iterable[Fact]) -> None:
         """Append facts of any kinds, in this order within each kind.
@@ -205,6 +213,7 @@ class Transaction(Reading):
             f"update facts.{table} set {changes} where rowid in (select unnest(?))",  # noqa: S608
             [*blank.values(), numbers],
         )
+        self._kept.forget([table])
         return len(rows)
 
     def _delete(self, table: str, column: str, values: Sequence[str]) -> int:
@@ -231,6 +240,7 @@ class Transaction(Reading):
         return tables_of(facts, self.entry_no, self.recorded_at, self.mark.actor_id)
 
     def _write(self, tables: Mapping[str, pa.Table]) -> None:
+        self._kept.written({name: pc.max(table["occurred_at"]).as_py() for name, table in tables.items() if len(table)})
         for name, table in tables.items():
             if name in chain.ERASABLE:
                 salts = [chain.new_salt() for _ in range(len(table))]
