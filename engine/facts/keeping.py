@@ -88,9 +88,11 @@ class PersonErased(Fact):
 class FileRewritten(Fact):
     """The file was written anew, so that nothing destroyed before is left in it, and searched for what was.
 
-    ``n_traces`` strings were looked for in ``n_files`` files; ``n_found`` of them were found in one, 0 as it should be.
+    ``until_entry`` was the newest entry then: what later ones destroyed waits for the next time. ``n_traces`` strings
+    were looked for in ``n_files`` files; ``n_found`` of them were found in one, 0 as it should be.
     """
 
+    until_entry: int
     n_files: int
     n_traces: int
     n_found: int

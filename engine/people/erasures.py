@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class Erasure:
     """One erasure and how far it has come.
 
-    ``status`` is ``requested``, ``approved``, ``refused``, ``erased`` (the file is still to be rewritten) or
-    ``proved``. ``not_before`` is the day until which a rule of retention keeps what is held.
+    ``status`` is ``requested``, ``approved``, ``refused``, ``erased`` (the file is still to be rewritten, or a file
+    that was searched still held something) or ``proved``. ``not_before`` is the day until which a rule of retention keeps what is held.
     """
 
     erasure_id: str

@@ -22,9 +22,11 @@ from small_people import (
 from small_pilot import ADA, BASELINE, EVERYTHING_FITS, MILK, NOW, TUESDAY
 
 from engine import facts
+from engine import privacy
 from engine.access import give_role
 from engine.errors import AccessDenied, ImpossibleStep, InputError
 from engine.matching import match
+from engine.people import destruction
 from engine.people.destruction import search
 from engine.people.persons import contact
 from engine.people.retention import retain
@@ -306,6 +308,45 @@ def test_retention_completes_an_interrupted_erasure_too(pilot, monkeypatch):
     retain(pilot, "bo", dry_run=False)
 
     assert erasure_of(pilot, "bo", erasure_id).status == "proved"
+
+
+def trace_of(store, resident_id):
+    with store.reading() as reading:
+        [trace] = [row["key_trace"] for row in reading.facts_of("person_erased").to_pylist()
+                   if row["resident_id"] == resident_id]  # fmt: skip
+    return bytes.fromhex(trace)
+
+
+def test_what_is_destroyed_while_another_erasure_searches_is_not_taken_for_proved(pilot, monkeypatch):
+    """Bo's program dies between the destruction and its rewriting; Anna's, which began before, has rewritten already."""
+    first, second = approved(pilot, "rut"), approved(pilot, "ada")
+
+    def search_while_ada_is_erased(files, traces):
+        with monkeypatch.context() as patched:
+            patched.setattr(destruction, "search", search)
+            patched.setattr(privacy, "finish", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                erase(Store(pilot.path, clock=lambda: NOW), "bo", second)
+        return search(files, traces)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(destruction, "search", search_while_ada_is_erased)
+        erase(pilot, "bo", first)
+    assert [erasure_of(pilot, "bo", name).status for name in (first, second)] == ["proved", "erased"]
+    assert hits(pilot.path.parent, [trace_of(pilot, "ada")]) != []
+
+    assert erase(pilot, "bo", second).erasure.status == "proved"
+    assert hits(pilot.path.parent, [trace_of(pilot, "ada")]) == []
+
+
+def test_an_erasure_whose_key_is_still_found_somewhere_is_not_proved_until_it_is_gone(pilot, tmp_path):
+    copy = tmp_path / "monday.duckdb"
+    copy.write_bytes(pilot.path.read_bytes())
+    erasure_id = approved(pilot)
+    assert erase(pilot, "bo", erasure_id, also=[copy]).erasure.status == "erased"
+    copy.unlink()
+
+    assert erase(pilot, "bo", erasure_id).erasure.status == "proved"
 
 
 KILLED = """

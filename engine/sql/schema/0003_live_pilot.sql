@@ -308,6 +308,7 @@ create table facts.file_rewritten (
     occurred_at timestamp not null,
     recorded_at timestamp not null,
     actor_id varchar not null,
+    until_entry bigint not null,
     n_files bigint not null,
     n_traces bigint not null,
     n_found bigint not null
