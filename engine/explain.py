@@ -52,6 +52,9 @@ class Explanation:
         lines = []
         for row in self.proposals.to_dict("records"):
             when = f"{row['starts_at']:%a} {row['starts_at'].day} {row['starts_at']:%B at %H:%M}"
+            if pd.isna(row["distance_km"]):
+                lines.append(f"{row['volunteer_id']} on {when}; how far away was erased with one of the two.")
+                continue
             worth = f"{row['value']:g} points = {parts_in_words(row)}"
             lines.append(f"{row['volunteer_id']} on {when}, {row['distance_km']:.1f} km away: {worth}.")
         if self.rule:

@@ -71,7 +71,7 @@ class ErasureDecided(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonErased(Fact):
-    """A person's key was destroyed and every place and text about them removed; ids and coarse facts stay.
+    """A person's key was destroyed and every place, way and text about them removed; ids and coarse facts stay.
 
     ``key_trace`` is the random beginning of the destroyed key's box, in hexadecimal: a file in which these bytes are
     found still holds it, and one in which they are not cannot be opened for this person.

@@ -21,12 +21,14 @@ from engine.packages.rawtable import RawTable, Report
 class Known:
     """What the pilot file already holds: ids of residents and requests, and the resident of each volunteer.
 
-    ``erased`` are the residents of whom no details are kept, so that nothing can be noted about them.
+    ``protected`` are the residents with a protected identity; ``erased`` those of whom no details are kept, so that
+    nothing can be noted about them.
     """
 
     residents: frozenset[str] = frozenset()
     volunteers: Mapping[str, str] = field(default_factory=dict)
     requests: frozenset[str] = frozenset()
+    protected: frozenset[str] = frozenset()
     erased: frozenset[str] = frozenset()
 
 

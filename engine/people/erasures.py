@@ -22,7 +22,8 @@ class Erasure:
     """One erasure and how far it has come.
 
     ``status`` is ``requested``, ``approved``, ``refused``, ``erased`` (the file is still to be rewritten, or a file
-    that was searched still held something) or ``proved``. ``not_before`` is the day until which a rule of retention keeps what is held.
+    that was searched still held something) or ``proved``. ``not_before`` is the day until which a rule of retention
+    keeps what is held.
     """
 
     erasure_id: str
@@ -75,7 +76,7 @@ class ErasureProof:
         places = ", ".join(f"{n} in {name}" for name, n in self.search.found)
         said = [
             f"{e.erasure_id}: the person's key and details, {_n(e.n_notes, 'note')} and {_n(e.n_places, 'row')} with a"
-            f" place or decision were destroyed on {e.erased_at:%Y-%m-%d %H:%M} UTC by {e.erased_by}, because"
+            f" place, a way or a decision were destroyed on {e.erased_at:%Y-%m-%d %H:%M} UTC by {e.erased_by}, because"
             f" {bases()[e.legal_basis]['name_en']}; asked for by {e.requested_by}, approved by {e.decided_by}.",
             f"{_n(e.n_requests, 'request')} withdrawn, {_n(e.n_visits, 'visit')} cancelled,"
             f" {_n(e.n_offers, 'offer')} closed.",

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine import facts
-from engine.access import acting
+from engine.access import Acting, acting
 from engine.errors import InputError, StoreBusyError, StoreError
+from engine.lifecycle import Taking
 from engine.people.destruction import finish
-from engine.people.protection import hide_earlier_places
+from engine.people.protection import protect
 from engine.privacy import erase
 from engine.storage import durable, identity, rewriting, trouble
 from engine.storage.backup import Condition, condition_of, hash_of, opened_copy
@@ -202,11 +203,12 @@ def _carry_over(old: Store, copy: Store, actor_id: str, content_hash: str, condi
         erasures = _erasures_since(reading, copied)
         protected = _protected_since(reading, copied)
         n_more = reading.last_entry_no - condition.until_entry
+    who = Acting(actor_id, "keep_file", None)
     with copy.transaction(actor_id, CARRY_OVER) as transaction:
         transaction.append(rights)
         transaction.append(fact for decided in erasures.values() for fact in decided)
         transaction.append(protected)
-        hide_earlier_places(transaction, protected)
+        protect(Taking(transaction, who, None), protected)
     for erasure_id in erasures:
         erase(copy, actor_id, erasure_id)
     if protected:
