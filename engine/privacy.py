@@ -207,8 +207,17 @@ def _strings_of(step: Taking, resident_id: str) -> tuple[tuple[bytes, ...], tupl
     plain = {text.encode() for text in texts if len(text) >= SEARCHED_LENGTH_MIN}
     about_others = notes[~mine]
     named = [any(text.casefold() in note.casefold() for text in contacts) for note in about_others["text"]]
-    mentions = about_others["subject"][np.array(named, dtype=bool)]
+    is_named = np.array(named, dtype=bool) | about_others["subject"].isin(_incidents_of(step, resident_id)).to_numpy()
+    mentions = about_others["subject"][is_named]
     return (*sorted(plain), *_place_bytes(details)), tuple(sorted(set(mentions)))
+
+
+def _incidents_of(step: Taking, resident_id: str) -> set[str]:
+    """List the incidents that name a person, whose texts may speak of them without their name."""
+    volunteers = step.table("volunteers_at", resident_id=resident_id)["volunteer_id"]
+    incidents = step.table("incidents_at")
+    names_them = (incidents["resident_id"] == resident_id) | incidents["volunteer_id"].isin(volunteers)
+    return set(incidents.loc[names_them, "incident_id"])
 
 
 def _place_bytes(details: dict[str, Any]) -> list[bytes]:

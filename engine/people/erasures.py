@@ -55,7 +55,8 @@ class ErasureProof:
         How many of the traces the pilot's files held just before: that the search can find them. ``None`` when an
         interrupted erasure was completed.
     mentions
-        Subjects of notes about others in which the person's name, phone or e-mail stands; somebody has to read these.
+        Subjects of notes about others in which the person's name, phone or e-mail stands, and incidents that name the
+        person; somebody has to read these.
     """
 
     erasure: Erasure
@@ -84,7 +85,9 @@ class ErasureProof:
             f" {_n(self.search.n_files, 'file')}: {places or 'none'} found{before}.",
         ]
         if self.mentions:
-            said.append(f"Notes about others name the person; correct them: {', '.join(self.mentions)}.")
+            said.append(
+                f"Notes about others name the person or may; read and correct them: {', '.join(self.mentions)}."
+            )
         return " ".join(said)
 
     def certificate(self) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from engine import facts, privacy
 from engine.access import give_role
 from engine.errors import AccessDenied, ImpossibleStep, InputError
 from engine.live.answers import answer_offer
+from engine.live.incidents import report_incident
 from engine.matching import match
 from engine.people import destruction
 from engine.people.destruction import search
@@ -266,6 +267,16 @@ def test_notes_about_others_that_name_the_person_are_pointed_out_to_be_corrected
 
     assert proof.mentions == ("talk",)
     assert "talk" in proof.sentence
+
+
+def test_what_was_written_of_an_incident_with_the_person_is_pointed_out_even_without_their_name(in_memory):
+    written = report_incident(in_memory, "anna", "conduct", 3, "Hon skrek och tog pengar.", visit_id="v-lamp")
+    elsewhere = report_incident(in_memory, "anna", "worry", 1, "Öppnade inte.", resident_id="rut")
+
+    proof = erased(in_memory, "ada")
+
+    assert set(proof.mentions) == {"fell", written}
+    assert elsewhere not in proof.sentence
 
 
 def test_the_one_who_asks_cannot_approve(in_memory):
