@@ -10,12 +10,16 @@ from engine.facts.fact import Fact
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyAdopted(Fact):
-    """A named person put a policy in force; ``content`` is the whole TOML file."""
+    """A named person put a policy in force; ``content`` is its numbers as TOML, without comments or explanations.
+
+    ``reason`` is a reference in plain words, ``reason_code`` one of ``adoption.REASONS``: free text could be a name.
+    """
 
     policy: str
     fingerprint: str
     content: str
     reason: str
+    reason_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

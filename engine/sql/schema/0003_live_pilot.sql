@@ -5,6 +5,7 @@
 alter table facts.entry add column digests varchar;
 alter table facts.entry add column chain varchar;
 alter table facts.resident_registered add column salt blob;
+alter table facts.policy_adopted add column reason_code varchar;
 alter table facts.proposal_made alter column travel_minutes drop not null;
 alter table facts.proposal_made alter column minutes drop not null;
 alter table facts.proposal_made alter column distance_km drop not null;
