@@ -69,7 +69,7 @@ class Carried:
         if self.protected_again:
             said.append(f"Protected again: {', '.join(self.protected_again)}.")
         if self.n_messages:
-            said.append(f"Messages that went out since the backup stay sent: {self.n_messages}.")
+            said.append(f"Messages sent or tried since the backup, which go out no second time: {self.n_messages}.")
         if self.n_messages_unclear:
             said.append(
                 f"Whether messages that waited in the backup went out since is not known; {self.n_messages_unclear} are"

@@ -381,7 +381,7 @@ def test_a_message_that_went_out_since_the_backup_is_not_sent_again(store, tmp_p
     assert statuses(store) == {sent: "sent", unclear: "unclear", failed: "failed", waiting: "queued"}
     assert statuses(store).items() <= before.items()
     assert done.carried.n_messages == 3
-    assert "Messages that went out since the backup stay sent: 3." in done.sentences
+    assert "Messages sent or tried since the backup, which go out no second time: 3." in done.sentences
     assert condition_of(store).problems == ()
 
 
