@@ -189,7 +189,8 @@ def parts_in_words(candidate: dict[Any, Any], names: dict[str, str] | None = Non
 
     ``names`` may give the parts other names, such as Swedish ones.
     """
-    parts = [(column.removeprefix("value_"), candidate[column]) for column in VALUE_PARTS if candidate[column]]
+    parts = [(column.removeprefix("value_"), candidate[column]) for column in VALUE_PARTS]
+    parts = [(name, points) for name, points in parts if points and not pd.isna(points)]
     text = " ".join(
         f"{'-' if points < 0 else '+'} {abs(points):g} {(names or {}).get(name, name)}" for name, points in parts
     )

@@ -25,6 +25,7 @@ from small_pilot import ADA, BASELINE, EVERYTHING_FITS, MILK, NOW, TUESDAY
 from engine import facts, privacy
 from engine.access import give_role
 from engine.errors import AccessDenied, ImpossibleStep, InputError
+from engine.explain import explain
 from engine.live.answers import answer_offer
 from engine.live.incidents import report_incident
 from engine.matching import match
@@ -483,6 +484,16 @@ def test_a_run_that_rests_on_an_erased_person_says_so_and_accuses_nobody(in_memo
     assert found.n_erased == 1
     assert "1 person whose place was erased since" in found.sentence
     assert "NOT" not in found.sentence
+
+
+def test_the_explanation_of_a_proposal_says_that_the_way_was_erased(in_memory):
+    match(in_memory, BASELINE, NOW)
+
+    erased(in_memory, "ada")
+
+    assert explain(in_memory, "milk").in_words()[0] == (
+        "Ada on Tue 1 December at 09:00; how far away was erased with one of the two."
+    )
 
 
 def test_a_changed_proposal_of_others_is_still_found_after_an_erasure():
