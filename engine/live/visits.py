@@ -14,8 +14,8 @@ from engine.access import LINK
 from engine.clock import local_of
 from engine.errors import AccessDenied, ImpossibleStep, InputError
 from engine.lifecycle import Taking, moment_of, must_be, taking
-from engine.live.endings import Ending, Feedback, call_off, tell_both
 from engine.live.closing import close_requests
+from engine.live.endings import Ending, Feedback, call_off, tell_both
 
 if TYPE_CHECKING:
     from engine.store import Store

@@ -1,4 +1,4 @@
-"""What ends when a person leaves the pilot, by their own wish or because they are erased.
+"""What ends when a person leaves the pilot, by their own wish or because they are erased, or becomes protected.
 
 Visits that have begun are left alone: what became of them is still to be recorded.
 """
@@ -11,7 +11,7 @@ from typing import Any
 from engine import facts
 from engine.clock import local_of
 from engine.lifecycle import Taking
-from engine.live.closing import close_requests, withdrawal_of
+from engine.live.closing import close_offers, close_requests, withdrawal_of
 from engine.live.endings import call_off_visits
 
 OPEN = ("submitted", "planned", "offered")
@@ -63,6 +63,21 @@ def resident_leaves(step: Taking, resident_id: str, reason_code: str) -> Departu
     call_off_visits(step, coming, "municipality", reason_code)
     step.append(*(facts.RequestWithdrawn(occurred_at=step.at, request_id=request_id) for request_id in requests))
     return Departure(len(requests), len(coming), n_offers)
+
+
+def no_longer_asked(step: Taking, resident_id: str) -> Departure:
+    """Close the open offers and lift the approved proposals about a person, whether they ask or help."""
+    requests = set(step.table("request_residents_at", resident_id=resident_id)["request_id"])
+    volunteers = set(step.table("volunteers_at", resident_id=resident_id)["volunteer_id"])
+
+    def is_theirs(pair: dict[str, Any]) -> bool:
+        return pair["request_id"] in requests or pair["volunteer_id"] in volunteers
+
+    waiting = list(filter(is_theirs, step.rows("offers_at", status="sent")))
+    close_offers(step, waiting, "withdrawn")
+    for proposal in filter(is_theirs, step.rows("proposals_at", status="approved")):
+        step.append(withdrawal_of(step, proposal, "withdrawn"))
+    return Departure(0, 0, len(waiting))
 
 
 def _coming(step: Taking, **whose: str) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ from engine.people.departures import Departure, volunteer_leaves
 from engine.people.destruction import finish
 from engine.people.forms import Cells, read_forms
 from engine.people.persons import home_of, see
-from engine.people.protection import hide_earlier_places
+from engine.people.protection import protect
 
 if TYPE_CHECKING:
     from engine.store import Store
@@ -62,7 +62,7 @@ def register_resident(store: Store, actor_id: str, cells: Cells, *, at: datetime
         step.acting.must_work_in(registered.municipality_code)
         step.append(*intake.facts)
         step.transaction.put_people(intake.people)
-        n_hidden = hide_earlier_places(step.transaction, intake.facts)
+        n_hidden = protect(step, intake.facts)
     if n_hidden:
         finish(store, actor_id)
     return registered.resident_id

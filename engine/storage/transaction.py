@@ -22,6 +22,14 @@ from engine.storage.rows import naive_utc, tables_of
 
 FEW_ROWS = 8
 
+# What holds between two people is about both.
+_ABOUT_A_PAIR = (
+    "request_id in (select request_id from facts.request_submitted where resident_id = $resident_id)"
+    " or volunteer_id in (select volunteer_id from facts.volunteer_registered where resident_id = $resident_id)"
+)
+_ABOUT = {"proposal_made": _ABOUT_A_PAIR, "offer_sent": _ABOUT_A_PAIR}
+"""Which rows of a table of ``chain.ERASABLE`` are about a resident, where no column ``resident_id`` says so."""
+
 
 class Transaction(Reading):
     """One entry of the log being written: committed as a whole, or not at all.
@@ -189,7 +197,8 @@ class Transaction(Reading):
     def _redact(self, table: str, resident_id: str, erasure_id: str) -> int:
         nth = "row_number() over (partition by entry_no order by rowid) as nth"
         of_everybody = f"select *, rowid, {nth} from facts.{table}"  # noqa: S608 - a table of chain.ERASABLE
-        mine = self._cursor.execute(f"from ({of_everybody}) where resident_id = ? order by rowid", [resident_id])
+        about = _ABOUT.get(table, "resident_id = $resident_id")
+        mine = self._cursor.execute(f"from ({of_everybody}) where {about} order by rowid", {"resident_id": resident_id})
         rows = [row for row in mine.to_arrow_table().to_pylist() if not chain.is_blank(table, row)]
         if not rows:
             return 0

@@ -67,6 +67,15 @@ def written(store):
         return reading.facts_of("request_withdrawn")["actor_id"].to_pylist()
 
 
+def test_a_role_that_sees_no_person_has_no_operation_that_shows_one():
+    blind = {role.code for role in ROLES.values() if "sees no person" in role.en}
+
+    shown = {role for code in ("read_identity", "read_protected", "export_subject") for role in OPERATIONS[code].roles}
+
+    assert blind == {"researcher"}
+    assert not blind & shown
+
+
 def test_the_page_shows_who_may_do_what():
     page = (ENGINE / "README.md").read_text(encoding="utf-8")
 

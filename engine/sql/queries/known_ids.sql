@@ -1,5 +1,6 @@
 -- known_ids: every id a package may refer to, whenever it was entered: residents, volunteers (with whose they are, as
--- last registered), requests, and the persons whose details are kept.
+-- last registered), requests, the
+-- persons whose details are kept, and residents whose identity is protected.
 -- Grain:  kind, id.
 -- Needs:  facts.resident_registered, facts.volunteer_registered, facts.request_submitted, identity.person.
 select distinct
@@ -26,4 +27,12 @@ select
     resident_id as id,
     null as resident_id
 from identity.person
+union all
+select
+    'protected' as kind,
+    resident_id as id,
+    null as resident_id
+from facts.resident_registered
+group by resident_id
+having arg_max(protected_identity, (occurred_at, entry_no, rowid))
 order by kind, id
