@@ -17,7 +17,7 @@ from engine.matching import match
 from engine.prices import changes, worths
 from engine.programme import problem_of
 from engine.reasons.profiles import profiles
-from engine.reasons.supposing import supposing
+from engine.reasons.what_if import what_if
 from engine.reasons.worth import Base, certificate_of, offers, with_volunteer
 
 PLACES = [(56.0475, 12.695), (56.0475, 12.775), (56.1025, 12.695)]
@@ -127,6 +127,5 @@ def test_no_estimate_is_below_the_true_gain_whatever_the_prices(log, data):
 
 
 def world_of(store, seen, suppositions):
-    with supposing(store, seen.until_entry) as supposed:
-        supposed.append(suppositions)
+    with what_if(store, suppositions, seen.until_entry) as supposed:
         return view(supposed, POLICY, NOW, seen.until_entry)
