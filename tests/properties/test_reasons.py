@@ -52,7 +52,7 @@ def questions(draw, problem):
     return Question(allowed, problem.needed, demands, draw(st.integers(-1, problem.n_requests - 1)))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data(), problem=small_problems(max_candidates=6))
 def test_a_changed_programme_solved_again_has_the_optimum_that_trying_everything_finds(data, problem):
     every = np.ones(problem.n_candidates, dtype=np.bool_)
@@ -100,7 +100,7 @@ def base_of(seen):
     return Base(seen, seen.candidates.iloc[best.chosen])
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), log=logs())
 def test_an_override_costs_what_the_next_run_with_it_is_worth_less(empty, data, log):
     seen = look(empty, log)
@@ -123,7 +123,7 @@ def test_an_override_costs_what_the_next_run_with_it_is_worth_less(empty, data, 
         assert points == pytest.approx(base.points - after.objective, abs=1e-6)
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(log=logs())
 def test_a_forced_pair_is_in_every_best_plan_and_a_runner_up_costs_what_is_said(empty, log):
     seen = look(empty, log)

@@ -34,7 +34,7 @@ from engine.reasons.widened import Widened
 from engine.solver import solve
 from engine.store import Store
 
-N_JUDGED = 8
+N_JUDGED = 6
 """Cheaper changes that are made and solved for, evenly spread over all there are."""
 
 FEW = Relaxations.from_text("""
@@ -139,10 +139,12 @@ def is_served_for_certain(seen, request_id):
     short[number] -= 1
     try:
         best = solve(problem).objective
-        without = solve(replace(problem, needed=short)).objective
     except NoSolutionError:
         return False
-    return best > without + 1e-6
+    try:
+        return best > solve(replace(problem, needed=short)).objective + 1e-6
+    except NoSolutionError:
+        return True  # a pin that can be kept allows no plan that leaves it short
 
 
 def starts_of(seen, request_id, volunteer_id):
@@ -210,13 +212,13 @@ def judge_smallest(store, log, known_to_be_left=None):
     return remedy
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(log=logs())
 def test_the_smallest_change_suffices_and_none_that_is_cheaper_does(empty, log):
     judge_smallest(empty, log)
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(log=short_of_two())
 def test_for_a_request_that_needs_two_joint_changes_of_two_are_looked_at(empty, log):
     judge_smallest(empty, log, "walk")
