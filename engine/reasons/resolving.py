@@ -129,15 +129,15 @@ class Resolver:
             return IMPOSSIBLE
         return self._solve(question, self.valuation.above(enough), is_base=False).answer
 
-    def solve_with_prices(self, question: Question) -> Solved:
-        """Find the best plan of a changed programme without demands, and keep what bounds it.
+    def solve_with_prices(self, question: Question, enough: float = -inf) -> Solved:
+        """Find the best plan of a changed programme without demands as :meth:`solve` does, and keep what bounds it.
 
         Raises
         ------
         NoSolutionError
             When branching does not settle the question in time.
         """
-        return self._solve(question, -inf, is_base=False)
+        return self._solve(question, self.valuation.above(enough), is_base=False)
 
     def problem_of(self, question: Question) -> tuple[Problem, Ints]:
         """Lay a changed programme out as a problem of its own, with the place of its candidates in this one."""

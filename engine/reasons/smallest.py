@@ -74,16 +74,16 @@ def suffices(base: Base, request_id: str, question: Question, enough: float = -n
         Changed plans worth no more than this are not of interest.
     """
     r = base.number[request_id]
-    return _suffices(base, r, question, outlook(base, base.resolver.solved, question, r), enough)
-
-
-def _suffices(base: Base, r: int, question: Question, known: Outlook, enough: float) -> Answer | None:
-    """Solve with and without the request served, as far as what is known of both does not decide."""
-    above = base.resolver.valuation.above
+    known = outlook(base, base.resolver.solved, question, r)
     enough = max(enough, known.short_at_least)
-    if known.served_at_most <= above(enough):
+    if known.served_at_most <= base.resolver.valuation.above(enough):
         return None
-    best = base.resolver.solve(question, enough)
+    return _served_for_certain(base, r, question, known, base.resolver.solve(question, enough))
+
+
+def _served_for_certain(base: Base, r: int, question: Question, known: Outlook, best: Answer) -> Answer | None:
+    """Solve without the request served, as far as what is known does not decide; the best plan when that is worse."""
+    above = base.resolver.valuation.above
     if best.chosen is None or int((base.problem.request[best.chosen] == r).sum()) < int(question.needed[r]):
         return None
     if known.short_at_most <= above(best.points - base.resolver.step):
@@ -133,7 +133,9 @@ def _tried(base: Base, stages: Stages, change: Change, question: Question, enoug
         known = known.joined(sharper)
         if known.served_at_most <= base.resolver.valuation.above(max(enough, known.short_at_least)):
             return None
-    return _suffices(base, base.number[change.request_id], question, known, enough)
+    solved = base.resolver.solve_with_prices(question, max(enough, known.short_at_least))
+    stages.keep(change, solved)
+    return _served_for_certain(base, base.number[change.request_id], question, known, solved.answer)
 
 
 def _remedy(base: Base, answer: Answer, change: Change) -> Remedy:

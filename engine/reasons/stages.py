@@ -14,7 +14,7 @@ it, leaving the request short costs nothing, and the change does not suffice.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 import numpy as np
@@ -182,11 +182,21 @@ class Stages:
         self._widened = widened
         self._solved: dict[tuple[Step, ...], Solved] = {}
         self._better: dict[tuple[Step, ...], Found] = {}
+        self._tried: tuple[str, dict[tuple[Step, ...], Solved]] = ("", {})
+
+    def keep(self, change: Change, solved: Solved) -> None:
+        """Keep the prices of a change that was solved: they bound what else may be changed in the same request."""
+        if self._tried[0] != change.request_id:
+            self._tried = change.request_id, {}
+        steps = change.about_volunteers
+        near = self._solved[steps] if steps else self._widened.base.resolver.solved
+        self._tried[1][steps] = replace(solved, answer=near.answer)
 
     def outlooks(self, change: Change, question: Question) -> Iterator[Outlook]:
         """Bound a changed programme at the prices of the run's own, then of the one with what is asked of volunteers.
 
-        The second is solved when it is asked for the first time.
+        The second is solved when it is asked for the first time. Last come the prices of the change of this request
+        that asked the same of volunteers and was solved last.
 
         Raises
         ------
@@ -198,11 +208,12 @@ class Stages:
         if steps and steps not in self._better:
             self._better[steps] = better_plans(base, solved, self._asked(change), solved.prices)
         yield outlook(base, solved, question, r, self._better.get(steps))
-        if not steps:
-            return
-        if steps not in self._solved:
-            self._solved[steps] = base.resolver.solve_with_prices(self._asked(change))
-        yield outlook(base, self._solved[steps], question, r)
+        if steps:
+            if steps not in self._solved:
+                self._solved[steps] = base.resolver.solve_with_prices(self._asked(change))
+            yield outlook(base, self._solved[steps], question, r)
+        if self._tried[0] == change.request_id and steps in self._tried[1]:
+            yield outlook(base, self._tried[1][steps], question, r)
 
     def _asked(self, change: Change) -> Question:
         """Lay out what is asked of volunteers alone, which is the same for every request."""
