@@ -392,8 +392,7 @@ def test_a_protected_person_is_imported_anew_by_those_who_serve_them_only(two_mu
 KEEPERS = {"acting", "allow", "looking"}
 FOR_THE_HOUSE = {
     "people/destruction.finish": "ends what a door that asked began; anybody may repeat it: it only rewrites",
-    "reasons/supposing.supposing": "what is supposed is undone when the block ends",
-    "reasons/what_if.what_if": "likewise",
+    "reasons/what_if.what_if": "what is supposed is undone when the block ends",
 }
 """Functions that take a store, ask nobody and yet open a transaction, each with the reason."""
 
