@@ -222,7 +222,7 @@ def register_many(
         step.append(*intake.facts)
         step.transaction.put_people(intake.people)
         step.transaction.put_notes(intake.notes)
-        n_hidden = hide_earlier_places(step.transaction, intake.facts)
+        n_hidden = protect(step, intake.facts)
     if n_hidden:
         finish(store, actor_id)
 
