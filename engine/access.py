@@ -16,6 +16,7 @@ import pandas as pd
 from engine.errors import AccessDenied, InputError
 from engine.facts import AccessRefused, RoleGiven, RoleWithdrawn
 from engine.reference import MUNICIPALITIES
+from engine.standing import ROLES, standing_of
 from engine.storage.mark import must_be_account
 
 if TYPE_CHECKING:
@@ -26,26 +27,6 @@ if TYPE_CHECKING:
 LINK = "link:"
 """An account that begins so is a person who followed a signed link, named after what the link is about."""
 
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """A role in words; a ``municipal`` one works in the municipalities it was given for."""
-
-    code: str
-    is_municipal: bool
-    en: str
-
-
-ROLES = {
-    role.code: role
-    for role in (
-        Role("coordinator", True, "runs the daily work of one or more municipalities"),
-        Role("coordinator_protected", True, "a coordinator who also serves people with a protected identity"),
-        Role("lead", False, "judges the pilot: policy, measures, incidents, audit"),
-        Role("researcher", False, "reproduces results from extracts; sees no person"),
-        Role("admin", False, "keeps accounts, erasure, retention and backups; sees persons only in a subject export"),
-    )
-}
 
 DAILY = ("coordinator", "coordinator_protected")
 
@@ -145,18 +126,13 @@ def allow(reading: Reading, account_id: str, operation: str) -> Acting:
         if not wanted.by_link:
             raise _denied(operation, f"A link may not {wanted.en}.")
         return Acting(account_id, operation, None)
-    roles = reading.query("roles")
-    if roles.empty:
-        return Acting(account_id, operation, None)
-    mine = roles[(roles["account_id"] == account_id) & roles["role"].notna()]
-    if mine.empty:
+    standing = standing_of(reading, account_id)
+    if not standing.is_owner and standing.role is None:
         raise _denied(operation, f"{account_id} has no role in this pilot, so may not {wanted.en}; ask an admin.")
-    role = str(mine["role"].iloc[0])
-    if role not in wanted.roles:
+    if not standing.is_owner and standing.role not in wanted.roles:
         theirs = " or ".join(wanted.roles)
-        raise _denied(operation, f"{account_id} is {role} and may not {wanted.en}; that is for {theirs}.")
-    codes = tuple(mine["municipality_codes"].iloc[0]) if ROLES[role].is_municipal else None
-    return Acting(account_id, operation, codes)
+        raise _denied(operation, f"{account_id} is {standing.role} and may not {wanted.en}; that is for {theirs}.")
+    return Acting(account_id, operation, standing.municipality_codes)
 
 
 @contextmanager

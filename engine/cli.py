@@ -7,6 +7,7 @@ import typer
 from engine.commands import (
     accounts,
     daily,
+    evaluation,
     keeping,
     matching,
     messages,
@@ -16,12 +17,13 @@ from engine.commands import (
     privacy,
     reasons,
     requests,
+    serving,
     visits,
 )
 from engine.commands.options import Mikro
 
 app = typer.Typer(cls=Mikro, no_args_is_help=True, help="The pilot workbench for kommunala mikrotjänster.")
-for part in (matching, reasons, prices, daily, keeping, privacy, accounts):
+for part in (matching, serving, reasons, prices, evaluation, daily, keeping, privacy, accounts):
     app.registered_commands += part.app.registered_commands
 app.add_typer(policies.policies, name="policy")
 app.add_typer(requests.request, name="request")

@@ -1,68 +1,59 @@
-"""Matchning: make a run, see what it proposes, what it proves, and what it leaves over."""
+"""Matching: make a run, see what it proposes and proves, decide on it, and deal with whom it leaves over."""
 
-from datetime import UTC, datetime
-
+import pandas as pd
 import streamlit as st
 
-from dashboard import charts, service
+from dashboard import parts
+from dashboard.frame import here
+from dashboard.panels import comparing, proposing, remedying, running
+from dashboard.service import matching
+from dashboard.service.matching import RunShown
+from dashboard.words import _
 
-st.header("Matchning")
-try:
-    store = service.pilot()
-    run = service.newest_run(store)
-except service.Refused as error:
-    st.error("Pilotens fil kan inte öppnas. Skapa den med `mikro init` eller `mikro demo`.")
-    st.text(str(error))
+found = here()
+
+
+@st.cache_data(ttl=600, max_entries=100, show_spinner=False)
+def runs_of(pilot: str, stamp: tuple[int, str, str]) -> list[RunShown]:
+    """List the newest runs; the stamp says for whom and in which state of the pilot."""
+    return matching.runs(found.store, found.actor_id)
+
+
+@st.cache_data(ttl=600, max_entries=50, show_spinner=False)
+def plan_of(pilot: str, stamp: tuple[int, str, str]) -> pd.DataFrame:
+    """List the proposals."""
+    return matching.proposals(found.store, found.actor_id, found.now)
+
+
+@st.cache_data(ttl=600, max_entries=50, show_spinner=False)
+def left_of(pilot: str, stamp: tuple[int, str, str], run_id: str) -> pd.DataFrame:
+    """List the requests a run left over."""
+    return matching.left_over(found.store, found.actor_id, run_id, found.now)
+
+
+parts.title(_("Matching"), _("The best plan for the coming days. You decide on every proposal."))
+state = (str(found.store.path or id(found.store)), found.stamp)
+runs = runs_of(*state)
+running.run_control(found, runs[0].run_id if runs else None)
+if not runs:
+    st.info(_("Nothing was matched yet. A match proposes who helps whom; nobody is asked before you approve."))
     st.stop()
 
-if st.button("Matcha nu", type="primary"):
-    with st.status("Söker den bästa planen …") as status:
-        try:
-            service.match_now(store, datetime.now(UTC), lambda now: status.update(label=f"Söker: {now}"))
-        except service.Refused as error:
-            status.update(label="Matchningen blev inte klar", state="error")
-            st.text(str(error))
-            st.stop()
-    st.rerun()
-
-if run is None:
-    st.info("Ingen matchning är gjord än.")
-    st.stop()
-
-served, value, proof = st.columns(3)
-served.metric("Önskemål som får hjälp", f"{run.n_matched} av {run.n_requests}")
-value.metric("Planens värde (poäng)", f"{run.objective:,.0f}".replace(",", " "))
-proof.metric("Bevisat", "bästa planen" if run.proof == "optimal" else f"inom {run.gap:.2%}")
-st.caption(f"Såg piloten {run.local_as_of:%Y-%m-%d %H:%M} under policyn {run.policy}. Körning {run.run_id}.")
-
-if st.button("Kontrollera körningen igen, utan lösaren"):
-    holds, sentence = service.check_again(store, run.run_id)
-    (st.success if holds else st.error)(sentence)
-
-st.subheader("Förslag")
-if run.proposals.empty:
-    st.info("Inget önskemål kan få hjälp under den här policyn.")
+running.newest(found, runs[0])
+left = left_of(*state, runs[0].run_id)
+views = {
+    "proposals": _("Proposals"),
+    "left": _("Without help ({n})").format(n=len(left)),
+    "compare": _("Compare with an earlier run"),
+}
+wanted = "left" if parts.given("request") in set(left["request_id"]) else "proposals"
+view = st.segmented_control(
+    _("Show"), list(views), default=wanted, format_func=views.__getitem__, key="matching_view",
+    label_visibility="collapsed",
+)  # fmt: skip
+if view == "left":
+    remedying.show(found, runs[0], left)
+elif view == "compare":
+    comparing.show(found, runs)
 else:
-    st.dataframe(
-        run.proposals,
-        hide_index=True,
-        column_config={
-            "starts_at": st.column_config.DatetimeColumn("Tid", format="YYYY-MM-DD HH:mm"),
-            "request_id": "Önskemål",
-            "volunteer_id": "Volontär",
-            "distance_km": st.column_config.NumberColumn("km", format="%.1f"),
-            "value": st.column_config.NumberColumn("Poäng", format="%.2f"),
-            "reasons": "Därför",
-        },
-    )
-
-st.subheader("Utan hjälp den här gången")
-if run.unmatched.empty:
-    st.success("Alla önskemål får hjälp.")
-else:
-    st.plotly_chart(charts.unmatched_by_reason(run.unmatched), config={"displayModeBar": False})
-    st.dataframe(
-        run.unmatched,
-        hide_index=True,
-        column_config={"code": "Kod", "n_requests": "Önskemål", "because": "Därför att"},
-    )
+    proposing.show(found, runs[0], plan_of(*state))

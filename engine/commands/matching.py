@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from datetime import UTC, datetime
 from enum import Enum
@@ -206,21 +205,6 @@ def verify(
     else:
         out.print(found.sentence, markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(1 if found.faults else 0)
-
-
-@app.command()
-def dashboard(db: Db = PILOT, port: Annotated[int, typer.Option(help="Port on this machine.")] = 8501) -> None:
-    """Open the dashboard on this machine."""
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        str(ROOT / "dashboard" / "app.py"),
-        f"--server.port={port}",
-    ]
-    environment = {**os.environ, "MIKRO_DB": str(db.resolve())}
-    raise typer.Exit(subprocess.run(command, env=environment, cwd=ROOT / "dashboard", check=False).returncode)
 
 
 def _show_run(run: Run, as_json: bool) -> None:

@@ -1,11 +1,14 @@
-"""Volunteers answer offers: the first yes becomes a visit, a no is never asked again."""
+"""Volunteers answer offers: the first yes becomes a visit, a no is never asked again.
+
+Who says "rather another time" is not free at the time of the visit, and may be asked for the same request again.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -22,7 +25,8 @@ from engine.rules import NEVER_BY_HAND, in_words
 if TYPE_CHECKING:
     from engine.store import Store
 
-DECLINE_REASONS = ("time", "distance", "service", "person", "too_much", "other")
+ANOTHER_TIME = "another_time"
+DECLINE_REASONS = (ANOTHER_TIME, "time", "distance", "service", "person", "too_much", "other")
 
 _STEP_OF = {"accepted": "accept", "declined": "decline"}
 
@@ -34,6 +38,8 @@ _AT_ANSWER = NEVER_BY_HAND - {"already_asked", "declined_before"}
 class Answer:
     """One answer: ``accepted`` or ``declined``, perhaps with a reason (of DECLINE_REASONS) and when it was given.
 
+    ``not_that_day`` says, with ANOTHER_TIME, that the volunteer cannot come at all on that day.
+
     Raises
     ------
     InputError
@@ -44,6 +50,7 @@ class Answer:
     response: str
     reason_code: str | None = None
     at: datetime | None = None
+    not_that_day: bool = False
 
     def __post_init__(self) -> None:
         if self.response not in ("accepted", "declined"):
@@ -67,6 +74,7 @@ def answer_offer(
     response: str,
     *,
     reason_code: str | None = None,
+    not_that_day: bool = False,
     at: datetime | None = None,
 ) -> str | None:
     """Record a volunteer's answer, ``accepted`` or ``declined``, and return the id of the visit a yes agrees.
@@ -76,7 +84,9 @@ def answer_offer(
     Parameters
     ----------
     reason_code
-        One of DECLINE_REASONS, with a no.
+        One of DECLINE_REASONS, with a no. ``another_time`` records an absence too, and is asked again at other times.
+    not_that_day
+        Whether that absence is the whole day of the visit, not only its time.
 
     Raises
     ------
@@ -87,7 +97,7 @@ def answer_offer(
     AccessDenied
         When the account may not, in either municipality, or the link is another offer's.
     """
-    taken = answer_offers(store, actor_id, [Answer(offer_id, response, reason_code)], at=at)
+    taken = answer_offers(store, actor_id, [Answer(offer_id, response, reason_code, not_that_day=not_that_day)], at=at)
     if offer_id in taken.refused:
         raise ImpossibleStep(taken.refused[offer_id])
     return taken.visit_ids.get(offer_id)
@@ -138,8 +148,10 @@ class _Round:
         self.yeses = [answer for answer in answers if answer.response == "accepted" and self._is_due(answer)]
 
     def take_noes(self) -> None:
-        """Note every no."""
+        """Note every no, and that who would rather come at another time is away at this one."""
         self.step.append(*(self._fact_of(answer) for answer in self.noes))
+        elsewhen = [answer for answer in self.noes if answer.reason_code == ANOTHER_TIME]
+        self.step.append(*(_absence(self.step, self.offers[answer.offer_id], answer) for answer in elsewhen))
 
     def take_yeses(self) -> None:
         """Turn each yes into a visit, if nothing forbids it by now."""
@@ -255,6 +267,20 @@ def _may_answer(step: Taking, offer: dict[str, Any], request: dict[str, Any], vo
     if codes is not None and volunteer["municipality_code"] in codes:
         return
     step.acting.must_work_in(request["municipality_code"])
+
+
+def _absence(step: Taking, offer: dict[str, Any], answer: Answer) -> facts.AbsenceStated:
+    """Keep a volunteer free of visits at the time of an offer, or on its day."""
+    starts_at, ends_at = offer["starts_at"], offer["ends_at"]
+    if answer.not_that_day:
+        starts_at = datetime.combine(starts_at.date(), time())
+        ends_at = max(ends_at, starts_at + timedelta(days=1))
+    return facts.AbsenceStated(
+        occurred_at=moment_of(step, answer.at),
+        volunteer_id=offer["volunteer_id"],
+        starts_at=starts_at,
+        ends_at=ends_at,
+    )
 
 
 def visit_id_of(offer_id: str) -> str:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 BASE_VARIABLE = "MIKRO_BASE_URL"
 PAGE = "answer"
+OWN_PAGE = "min-sida"
+"""Where links lead: from messages, and from an invitation to a page of one's own."""
+
 PURPOSES = tuple(operation.code for operation in OPERATIONS.values() if operation.by_link)
 SIDES = ("resident", "volunteer")
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
@@ -130,9 +133,9 @@ def base_url() -> str | None:
     return text.rstrip("/")
 
 
-def url(base: str, token: str) -> str:
-    """Write the address a message shows."""
-    return f"{base}/{PAGE}?{urlencode({'token': token})}"
+def url(base: str, token: str, page: str = PAGE) -> str:
+    """Write the address a message shows; ``page`` is PAGE or OWN_PAGE."""
+    return f"{base}/{page}?{urlencode({'token': token})}"
 
 
 def _serializer(store: Store) -> URLSafeSerializer:

@@ -57,7 +57,7 @@ def contact(store: Store, actor_id: str, resident_id: str, purpose: str) -> dict
     InputError
         When the person is unknown or erased, or the purpose is none of the known ones.
     """
-    _must_be_purpose(purpose)
+    must_be_purpose(purpose)
     with acting(store, actor_id, "read_identity") as (transaction, who):
         see(transaction, who, resident_id)
         details = transaction.person(resident_id, purpose)
@@ -74,7 +74,7 @@ def notes(store: Store, actor_id: str, resident_id: str, subject: str, purpose: 
     AccessDenied, InputError
         As in :func:`contact`.
     """
-    _must_be_purpose(purpose)
+    must_be_purpose(purpose)
     with acting(store, actor_id, "read_identity") as (transaction, who):
         see(transaction, who, resident_id)
         kept = transaction.notes_about([resident_id], purpose)
@@ -105,7 +105,7 @@ def find(store: Store, actor_id: str, text: str) -> pd.DataFrame:
         people = transaction.people("search").merge(residents, on="resident_id")
         if who.municipality_codes is not None:
             people = people[people["municipality_code"].isin(who.municipality_codes)]
-        if not _serves_protected(transaction, actor_id):
+        if not serves_protected(transaction, actor_id):
             people = people[~people["protected_identity"]]
         fits = [_holds(row, wanted) for row in people[["name", "phone", "email"]].itertuples(index=False)]
         found = people[np.array(fits, dtype=bool)].sort_values(["name", "resident_id"]).head(FOUND_AT_MOST)
@@ -144,7 +144,8 @@ def see(reading: Reading, who: Acting, resident_id: str) -> Home:
     return home
 
 
-def _serves_protected(reading: Reading, actor_id: str) -> bool:
+def serves_protected(reading: Reading, actor_id: str) -> bool:
+    """Say whether an account serves people with a protected identity."""
     try:
         allow(reading, actor_id, "read_protected")
     except AccessDenied:
@@ -162,6 +163,13 @@ def _holds(details: tuple[Any, ...], wanted: str) -> bool:
     )
 
 
-def _must_be_purpose(purpose: str) -> None:
+def must_be_purpose(purpose: str) -> None:
+    """Refuse a purpose that is none of PURPOSES.
+
+    Raises
+    ------
+    InputError
+        With the known ones in its sentence.
+    """
     if purpose not in PURPOSES:
         raise InputError(f"{purpose!r} is no purpose for reading a person; there are {', '.join(PURPOSES)}.")

@@ -117,13 +117,13 @@ class Transaction(Reading):
             When the purpose is not 1 to 100 plain letters, digits, spaces or ``._@:/-``.
         """
         found = identity.unseal_people(self._master_key(), self._sealed_people([resident_id]))
-        self._note_read(resident_id, "person", purpose)
+        self._note_read([resident_id], "person", purpose)
         return {name: found[0][name] for name in identity.DETAILS} if found else None
 
-    def people(self, purpose: str) -> pd.DataFrame:
-        """Read everybody: ``resident_id`` and :data:`engine.storage.identity.DETAILS`, one row per person, by id.
+    def people(self, purpose: str, resident_ids: list[str] | None = None) -> pd.DataFrame:
+        """Read some persons, or all: ``resident_id`` and :data:`engine.storage.identity.DETAILS`, a row each, by id.
 
-        The log notes it, and why.
+        The log notes each of those asked for, and why; everybody as ``*``.
 
         Raises
         ------
@@ -132,8 +132,8 @@ class Transaction(Reading):
         InputError
             When the purpose is not 1 to 100 plain letters, digits, spaces or ``._@:/-``.
         """
-        found = identity.unseal_people(self._master_key(), self._sealed_people(None))
-        self._note_read("*", "person", purpose)
+        found = identity.unseal_people(self._master_key(), self._sealed_people(resident_ids))
+        self._note_read(["*"] if resident_ids is None else resident_ids, "person", purpose)
         return pd.DataFrame(found, columns=["resident_id", *identity.DETAILS])
 
     def notes(self, subject: str, purpose: str) -> pd.DataFrame:
@@ -149,8 +149,7 @@ class Transaction(Reading):
             When the purpose is not 1 to 100 plain letters, digits, spaces or ``._@:/-``.
         """
         found = identity.unseal_notes(self._master_key(), self.query("sealed_notes", subject=subject))
-        for resident_id in sorted({resident_id for _, resident_id, _ in found}):
-            self._note_read(resident_id, "notes", purpose)
+        self._note_read(sorted({resident_id for _, resident_id, _ in found}), "notes", purpose)
         return pd.DataFrame(found, columns=["note_id", "resident_id", "text"])
 
     def notes_about(self, resident_ids: list[str] | None, purpose: str) -> pd.DataFrame:
@@ -167,8 +166,7 @@ class Transaction(Reading):
         """
         sealed = self.query("sealed_notes_about", resident_ids=resident_ids)
         found = [text for _, _, text in identity.unseal_notes(self._master_key(), sealed)]
-        for resident_id in ["*"] if resident_ids is None else resident_ids:
-            self._note_read(resident_id, "notes", purpose)
+        self._note_read(["*"] if resident_ids is None else resident_ids, "notes", purpose)
         return sealed[["note_id", "resident_id", "subject"]].assign(text=found)
 
     def redact(self, resident_id: str, erasure_id: str, tables: Iterable[str] = tuple(chain.ERASABLE)) -> int:
@@ -238,12 +236,15 @@ class Transaction(Reading):
     def _sealed_people(self, resident_ids: list[str] | None) -> pd.DataFrame:
         return self.query("sealed_people", resident_ids=resident_ids)
 
-    def _note_read(self, resident_id: str, what: str, purpose: str) -> None:
-        """Note a reading even when the intent was ``already_done``: the person is read a second time all the same."""
+    def _note_read(self, resident_ids: Iterable[str], what: str, purpose: str) -> None:
+        """Note readings even when the intent was ``already_done``: the persons are read a second time all the same."""
         must_be_words("purpose", purpose)
-        read = IdentityRead(occurred_at=self.recorded_at, resident_id=resident_id, what=what, purpose=purpose)
-        self.reads.append(read)
-        self._write(self._tables_of([read]))
+        reads = [
+            IdentityRead(occurred_at=self.recorded_at, resident_id=resident_id, what=what, purpose=purpose)
+            for resident_id in resident_ids
+        ]
+        self.reads += reads
+        self._write(self._tables_of(reads))
 
     def _tables_of(self, facts: Iterable[Fact]) -> dict[str, pa.Table]:
         return tables_of(facts, self.entry_no, self.recorded_at, self.mark.actor_id)

@@ -7,6 +7,7 @@ create or replace macro answers_at(as_of, until_entry := 9223372036854775807) as
         request_id,
         volunteer_id,
         response,
+        reason_code,
         occurred_at as answered_at
     from facts.offer_answered
     -- The newest of each; a semi-join costs half of what numbering the rows does.

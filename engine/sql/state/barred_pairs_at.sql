@@ -36,13 +36,14 @@ create or replace macro barred_pairs_at(as_of, until_entry) as table
 
         union all
 
+        -- Who would rather come another time has said no to one time, not to the request.
         select
             request_id,
             volunteer_id,
             3 as step,
             'declined_before' as rule
         from answers_at(as_of, until_entry)
-        where response = 'declined'
+        where response = 'declined' and reason_code is distinct from 'another_time'
 
         union all
 

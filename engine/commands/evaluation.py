@@ -1,0 +1,107 @@
+"""The measures from the command line: does it work, for whom, with which uncertainty."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+from rich import box
+from rich.table import Table
+
+from engine import metrics
+from engine.access import looking
+from engine.commands.options import ME, PILOT, Actor, AsOf, Db, Json, moment_of, out, print_json
+from engine.store import Store
+
+app = typer.Typer()
+
+LOOKED_BACK = timedelta(days=365)
+
+
+@app.command()
+def evaluate(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[MEASURE]...", help="Only these measures (default: all).")
+    ] = None,
+    by: Annotated[list[str] | None, typer.Option(help=f"Tell them by {', '.join(metrics.GROUPS)}; repeatable.")] = None,
+    from_: Annotated[
+        datetime | None,
+        typer.Option("--from", parser=moment_of, metavar="ISO", help="Begin of the period (default: a year before)."),
+    ] = None,
+    to: Annotated[
+        datetime | None, typer.Option("--to", parser=moment_of, metavar="ISO", help="End of the period (default: now).")
+    ] = None,
+    db: Db = PILOT,
+    as_of: AsOf = None,
+    actor: Actor = ME,
+    as_json: Json = False,
+) -> None:
+    """Work out the evaluation measures of a period, with intervals; cells of fewer than five people are left out."""
+    looked_at = as_of or datetime.now(UTC)
+    until = to or looked_at
+    period = metrics.Period(from_ or until - LOOKED_BACK, until, looked_at)
+    with looking(Store(db), actor, "evaluate") as (reading, _):
+        found = metrics.evaluate(reading, period, names, by or ())
+    if as_json:
+        print_json(_told(found, by or [], period))
+        return
+    _print(found, by or [])
+
+
+def _told(found: pd.DataFrame, by: list[str], period: metrics.Period) -> dict[str, Any]:
+    """Lay the figures out for programs: each measure with its words once, its cells below."""
+    measures = []
+    for name, cells in found.groupby("measure", sort=False):
+        known = metrics.MEASURES[str(name)]
+        rows = cells.drop(columns="measure").to_dict("records")
+        measures.append(
+            {
+                "measure": name,
+                "title": known.title.en,
+                "definition": known.definition.en,
+                "denominator": known.denominator.en,
+                "unit": known.unit.en,
+                "interval": known.interval.en,
+                "cells": [{str(key): _plain(value) for key, value in row.items()} for row in rows],
+            }
+        )
+    moments = {"from": period.from_at, "to": period.to_at, "as_of": period.looked_at}
+    return {name: moment.isoformat() for name, moment in moments.items()} | {"by": by, "measures": measures}
+
+
+def _plain(value: Any) -> Any:
+    """Write what has no number as null: JSON knows neither NaN nor infinity."""
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return None
+        return int(value) if value.is_integer() else value
+    return value
+
+
+def _print(found: pd.DataFrame, by: list[str]) -> None:
+    table = Table(box=box.SIMPLE_HEAD)
+    for title in ("measure", *by):
+        table.add_column(title, overflow="fold")
+    for title in ("figure", "95 %", "n", "unit"):
+        table.add_column(title, justify="left" if title == "unit" else "right", overflow="fold")
+    for row in found.to_dict("records"):
+        known = metrics.MEASURES[row["measure"]]
+        groups = [str(row[group]) for group in by]
+        if row["is_suppressed"]:
+            table.add_row(known.title.en, *groups, "too few", "", "", known.unit.en)
+            continue
+        low, high = (_said(row[bound]) for bound in ("low", "high"))
+        interval = "" if math.isnan(row["low"]) and math.isnan(row["high"]) else f"{low} to {high}"
+        table.add_row(known.title.en, *groups, _said(row["value"]), interval, f"{row['n']:.0f}", known.unit.en)
+    out.print(table, markup=False, highlight=False)
+
+
+def _said(value: float) -> str:
+    if math.isnan(value):
+        return "-"
+    if math.isinf(value):
+        return "never"
+    return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"

@@ -1,0 +1,109 @@
+"""Whether somebody to be registered may be known already: the same phone, or a like name and year of birth.
+
+Only the account's own municipalities are looked at: whether another has somebody is secret, too.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from engine import facts
+from engine.access import acting
+from engine.intake import EVER
+from engine.people.persons import serves_protected
+
+if TYPE_CHECKING:
+    from engine.store import Store
+
+LIKE = 0.86
+"""Share of signs in common from which two names are alike: one letter of ten may differ."""
+
+PHONE_DIGITS_MIN = 6
+YEARS_APART_MAX = 1
+
+
+def possible_duplicates(
+    store: Store, actor_id: str, name: str, birth_year: int | None, phone: str = ""
+) -> pd.DataFrame:
+    """Find those who may be the person about to be registered; the log notes who was found.
+
+    Returns
+    -------
+    DataFrame
+        ``resident_id``, ``name``, ``phone``, ``birth_year``, ``municipality_code`` and ``because`` (``phone``, ``name``
+        or ``both``), the likeliest first. Protected identities are found only by those who serve them.
+
+    Raises
+    ------
+    AccessDenied
+        When the account may not read persons.
+    """
+    with acting(store, actor_id, "read_identity", action="look for duplicates") as (transaction, who):
+        residents = transaction.state("residents_at", EVER)
+        if who.municipality_codes is not None:
+            residents = residents[residents["municipality_code"].isin(who.municipality_codes)]
+        if not serves_protected(transaction, actor_id):
+            residents = residents[~residents["protected_identity"].astype(bool)]
+        people = transaction.people("duplicates").merge(
+            residents[["resident_id", "birth_year", "municipality_code"]], on="resident_id"
+        )
+        found = _alike(people, name, birth_year, digits_of(phone))
+        transaction.append(
+            facts.IdentityRead(
+                occurred_at=transaction.recorded_at, resident_id=resident_id, what="person", purpose="duplicates"
+            )
+            for resident_id in found["resident_id"]
+        )
+    return found
+
+
+def digits_of(phone: str) -> str:
+    """Reduce a phone number to the digits that tell it apart, whether it is written with +46, 0046 or 0."""
+    digits = "".join(sign for sign in phone if sign.isdigit())
+    if phone.strip().startswith(("+", "00")):
+        return digits.removeprefix("00").removeprefix("46").removeprefix("0")
+    return digits.removeprefix("0")
+
+
+def likeness(one: str, other: str) -> float:
+    """Say how alike two names are, 0 to 1, whatever the order of their parts, capitals and accents."""
+    return max(
+        SequenceMatcher(None, _plain(one), _plain(other), autojunk=False).ratio(),
+        SequenceMatcher(None, _sorted(one), _sorted(other), autojunk=False).ratio(),
+    )
+
+
+def _alike(people: pd.DataFrame, name: str, birth_year: int | None, phone: str) -> pd.DataFrame:
+    same_phone = people["phone"].fillna("").map(digits_of).eq(phone) & (len(phone) >= PHONE_DIGITS_MIN)
+    near = (
+        pd.Series(True, index=people.index)
+        if birth_year is None
+        else (people["birth_year"] - birth_year).abs() <= YEARS_APART_MAX
+    )
+    near_names = people.loc[near, "name"]
+    alike = pd.Series([likeness(name, other) for other in near_names], index=near_names.index, dtype=float)
+    alike = alike.reindex(people.index, fill_value=0.0)
+    same_name = alike >= LIKE
+    because = pd.Series("name", index=people.index).mask(same_phone, "phone").mask(same_phone & same_name, "both")
+    found = people.assign(because=because, alike=alike + same_phone.astype(float))[same_name | same_phone]
+    found = found.sort_values(["alike", "resident_id"], ascending=[False, True])
+    return found[["resident_id", "name", "phone", "birth_year", "municipality_code", "because"]].reset_index(drop=True)
+
+
+def _plain(name: str) -> str:
+    """Leave out capitals, accents and what is no letter; å, ä and ö keep apart from a and o."""
+    kept = name.casefold().translate(_SWEDISH)
+    bare = "".join(sign for sign in unicodedata.normalize("NFKD", kept) if not unicodedata.combining(sign))
+    return " ".join("".join(sign if sign.isalpha() else " " for sign in bare).split())
+
+
+def _sorted(name: str) -> str:
+    return " ".join(sorted(_plain(name).split()))
+
+
+# Letters of their own in Swedish, kept whole by writing them as signs that are no accented letters.
+_SWEDISH = str.maketrans({"å": "ɑ", "ä": "æ", "ö": "ø"})

@@ -1,0 +1,141 @@
+"""The policy page: what is in force, what differs, and who may put another in force."""
+
+from __future__ import annotations
+
+import pytest
+from small_pilot import BASELINE, NOW, policy
+
+from dashboard.service import policy as service
+from engine.errors import PolicyError
+from engine.live import adoption
+
+SEEING = ("coordinator", "lead", "researcher", "owner")
+NEARER = policy(radius_max_km=8.0)
+
+
+def texts(app):
+    kinds = (app.markdown, app.caption, app.text, app.success, app.error)
+    return "\n".join(element.value.replace("\\", "") for kind in kinds for element in kind)
+
+
+def tabs(app):
+    return [tab.label for tab in app.tabs]
+
+
+@pytest.mark.parametrize("role", SEEING)
+def test_a_new_pilot_runs_under_the_baseline(dashboard, role):
+    dashboard.holding()
+
+    app = dashboard.open("policy", role, "sv")
+
+    assert not app.exception
+    assert "baseline" in texts(app)
+    assert "Ingen annan policy har antagits" in texts(app)
+
+
+def test_only_who_may_set_policy_is_offered_to_change_it(dashboard):
+    dashboard.holding()
+
+    assert "Ändra" not in tabs(dashboard.open("policy", "coordinator", "sv"))
+    assert "Ändra" in tabs(dashboard.open("policy", "lead", "sv"))
+
+
+def test_the_page_says_who_adopted_the_policy_and_why(dashboard):
+    store = dashboard.holding()
+    adoption.adopt(store, NEARER, "anna", "Nämnden 2026-11-20", NOW)
+
+    app = dashboard.open("policy", "lead", "sv")
+
+    assert "antagen av anna" in texts(app)
+    assert "Nämnden 2026-11-20" in texts(app)
+
+
+def test_the_difference_names_the_numbers_that_changed():
+    differs = service.difference(BASELINE, NEARER)
+
+    assert differs[["name", "before", "after"]].to_numpy().tolist() == [["radius_max_km", "15", "8"]]
+
+
+def test_a_drafted_policy_keeps_its_words_and_gives_the_reason_of_what_changed():
+    made = service.drafted(
+        BASELINE, 'nearer "8"', {"radius_max_km": 8.0, "visits_on_holidays": 1.0}, "Nämnden: närmare"
+    )
+
+    assert made.numbers() == policy(radius_max_km=8.0, visits_on_holidays=True).numbers()
+    told = service.numbers(made).set_index("name")
+    assert told.loc["radius_max_km", "why"] == "Nämnden: närmare"
+    assert told.loc["served", "why"] == service.numbers(BASELINE).set_index("name").loc["served", "why"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("radius_max_km", 1000.0), ("visits_on_holidays", 2.0), ("parallel_offers", 1.5)]
+)
+def test_an_impossible_number_is_refused(name, value):
+    with pytest.raises(PolicyError, match=name):
+        service.drafted(BASELINE, "other", {name: value}, "why")
+
+
+def test_a_file_that_is_no_policy_is_refused():
+    with pytest.raises(PolicyError, match=r"other\.toml"):
+        service.read(b"\xff\xfe", "other.toml")
+
+
+def test_a_lead_goes_back_to_the_policy_before_with_a_reason(dashboard):
+    store = dashboard.holding()
+    adoption.adopt(store, NEARER, "anna", "Nämnden 2026-11-20", NOW)
+    app = dashboard.open("policy", "lead", "sv")
+
+    app.text_area(key="policy-back-reason").input("Täckningen sjönk").run()
+    app.button(key="policy-back").click().run()
+    app.button(key="policy-back-yes").click().run()
+
+    assert not app.exception
+    assert service.in_force(store, "demo-lead", NOW.replace(year=2030)).policy == BASELINE
+    assert "Täckningen sjönk" in texts(app)
+
+
+def test_a_lead_adopts_a_policy_that_was_in_force_before(dashboard):
+    store = dashboard.holding()
+    adoption.adopt(store, NEARER, "anna", "Nämnden 2026-11-20", NOW)
+    app = dashboard.open("policy", "lead", "sv")
+
+    app.text_area(key="policy-reason").input("Åter till början").run()
+    app.button(key="policy-adopt").click().run()
+    app.button(key="policy-adopt-yes").click().run()
+
+    assert not app.exception
+    assert service.in_force(store, "demo-lead", NOW.replace(year=2030)).reason == "Åter till början"
+
+
+def test_without_a_reason_nothing_can_be_adopted(dashboard):
+    store = dashboard.holding()
+    adoption.adopt(store, NEARER, "anna", "Nämnden 2026-11-20", NOW)
+
+    app = dashboard.open("policy", "lead", "sv")
+
+    assert app.button(key="policy-adopt").disabled
+    assert app.button(key="policy-back").disabled
+
+
+def test_a_lead_changes_a_number_and_sees_the_difference_before_adopting(dashboard):
+    store = dashboard.holding()
+    app = dashboard.open("policy", "lead", "sv")
+
+    app.text_area(key="policy-reason").input("Nämnden 2026-11-29")
+    app.radio(key="policy-way").set_value("edit").run()
+    app.text_input(key="policy-name").input("nearer").run()
+    app.session_state["policy-numbers"] = {
+        "edited_rows": {number_of("radius_max_km"): {"value": 8.0}}, "added_rows": [], "deleted_rows": [],
+    }  # fmt: skip
+    app.run()
+    app.button(key="policy-adopt").click().run()
+    app.button(key="policy-adopt-yes").click().run()
+
+    assert not app.exception
+    adopted = service.in_force(store, "demo-lead", NOW.replace(year=2030))
+    assert (adopted.policy.name, adopted.policy.limits.radius_max_km) == ("nearer", 8.0)
+    assert adopted.reason == "Nämnden 2026-11-29"
+
+
+def number_of(name):
+    return service.numbers(BASELINE)["name"].tolist().index(name)
