@@ -87,7 +87,10 @@ def test_sentences_are_written_out_where_they_are_asked_for():
         f"{path.name}:{node.lineno}"
         for path, name, node in asked()
         if is_put_together(name, node)
-        and (path.parent.name not in {"service", "components"} or any(isinstance(part, ast.JoinedStr) for part in node.args))
+        and (
+            path.parent.name not in {"service", "components"}
+            or any(isinstance(part, ast.JoinedStr) for part in node.args)
+        )
     ]
 
     assert made == []
@@ -105,7 +108,11 @@ def all_said(message):
 
 def test_no_catalogue_holds_what_nobody_asks_for():
     """Catalogues of services that ask for words from data are left out: theirs cannot be known from the code."""
-    of_data = {path.stem for path, name, node in asked() if is_put_together(name, node)} | {words.REFUSALS, "codes", "intake"}
+    of_data = {path.stem for path, name, node in asked() if is_put_together(name, node)} | {
+        words.REFUSALS,
+        "codes",
+        "intake",
+    }
     wanted = {str(one) for one in sentences()}
 
     unused = [
