@@ -24,8 +24,8 @@ lint: .venv/.installed  ## style, types, layers, SQL
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint --disable-progress-bar engine/sql
 
-dashboard: .venv/.installed  ## the coordinators' dashboard on this machine
-	$(BIN)/mikro dashboard
+dashboard: .venv/.installed  ## the coordinators' dashboard on an invented week, on this machine
+	$(BIN)/mikro dashboard --demo
 
 bench: .venv/.installed  ## 500 kills; a crowd; this engine against its peers, about two hours; writes tests/bench/RESULTS.md
 	PYTHONPATH=tests $(BIN)/python -m bench.kills --kills 500

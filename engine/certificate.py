@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from engine.errors import InputError
 from engine.problem import Branch, Decision, Problem
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CertificateNames:
     """The names of everything that can have a price, by its numbers.
 
@@ -22,29 +23,36 @@ class CertificateNames:
     ----------
     requests, rows
         ``request:milk``, and the side rows' own names.
-    decisions
-        (request, volunteer-week, start) -> ``milk:Ada:2026-W49`` for a pair, ``milk:Ada:2026-12-01T09:00``
-        for a single start.
     """
 
     requests: list[str]
     rows: list[str]
-    decisions: dict[tuple[int, int, int], str]
+    view: View = field(repr=False)
+    problem: Problem = field(repr=False)
 
     @classmethod
     def of(cls, view: View, problem: Problem) -> CertificateNames:
         """Name the requests, side rows and possible decisions of a problem after the ids of its view."""
-        numbers = zip(problem.request.tolist(), problem.volunteer_week.tolist(), strict=True)
-        ids = view.candidates[["request_id", "volunteer_id", "week", "starts_at"]].itertuples(index=False)
+        return cls(
+            requests=[f"request:{request_id}" for request_id in view.requests["request_id"]],
+            rows=_told_apart([row.name for row in problem.side_rows]),
+            view=view,
+            problem=problem,
+        )
+
+    @cached_property
+    def decisions(self) -> dict[tuple[int, int, int], str]:
+        """Name (request, volunteer-week, start): ``milk:Ada:2026-W49`` a pair, ``milk:Ada:2026-12-01T09:00`` a start.
+
+        Most proofs decide nothing, and there are as many names as candidates: made only when asked for.
+        """
+        numbers = zip(self.problem.request.tolist(), self.problem.volunteer_week.tolist(), strict=True)
+        ids = self.view.candidates[["request_id", "volunteer_id", "week", "starts_at"]].itertuples(index=False)
         decisions = {}
         for c, ((r, u), (request_id, volunteer_id, week, starts_at)) in enumerate(zip(numbers, ids, strict=True)):
             decisions[r, u, -1] = f"{request_id}:{volunteer_id}:{week:%G-W%V}"
             decisions[r, u, c] = f"{request_id}:{volunteer_id}:{starts_at:%Y-%m-%dT%H:%M}"
-        return cls(
-            requests=[f"request:{request_id}" for request_id in view.requests["request_id"]],
-            rows=_told_apart([row.name for row in problem.side_rows]),
-            decisions=decisions,
-        )
+        return decisions
 
     def write(self, branch: Branch) -> Iterator[tuple[str, float]]:
         """Yield name and price: zero prices are left out, but every decision and component has its row."""
@@ -76,11 +84,13 @@ class _Reader:
     def __init__(self, names: CertificateNames) -> None:
         self._request = {name: r for r, name in enumerate(names.requests)}
         self._row = {name: i for i, name in enumerate(names.rows)}
-        self._decision = {name: numbers for numbers, name in names.decisions.items()}
+        self._names = names
 
     def branch(self, prices: pd.DataFrame) -> Branch:
         """Read one leaf."""
         requests, rows = np.zeros(len(self._request)), np.zeros(len(self._row))
+        is_decided = prices["row"].str.startswith(("taken:", "dropped:")).any()
+        known = {name: numbers for numbers, name in self._names.decisions.items()} if is_decided else {}
         decided: list[Decision] = []
         taken_prices: list[float] = []
         components: list[int] = []
@@ -90,8 +100,8 @@ class _Reader:
                 requests[self._request[name]] = price
             elif name in self._row:
                 rows[self._row[name]] = price
-            elif kind in ("taken", "dropped") and rest in self._decision:
-                r, u, start = self._decision[rest]
+            elif kind in ("taken", "dropped") and rest in known:
+                r, u, start = known[rest]
                 decided.append(Decision(r, u, kind == "taken", start))
                 taken_prices += [price] if kind == "taken" else []
             elif kind == "component" and rest in self._request:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import entry_points
+
 import typer
 
 from engine.commands import (
@@ -25,6 +27,8 @@ from engine.commands.options import Mikro
 app = typer.Typer(cls=Mikro, no_args_is_help=True, help="The pilot workbench for kommunala mikrotjänster.")
 for part in (matching, serving, reasons, prices, evaluation, daily, keeping, privacy, accounts):
     app.registered_commands += part.app.registered_commands
+for entry in entry_points(group="mikro.commands"):  # of packages that the engine may not import
+    app.registered_commands += entry.load().registered_commands
 app.add_typer(policies.policies, name="policy")
 app.add_typer(requests.request, name="request")
 app.add_typer(visits.visit, name="visit")

@@ -52,6 +52,9 @@ class Explanation:
         lines = []
         for row in self.proposals.to_dict("records"):
             when = f"{row['starts_at']:%a} {row['starts_at'].day} {row['starts_at']:%B at %H:%M}"
+            if pd.isna(row["distance_km"]):
+                lines.append(f"{row['volunteer_id']} on {when}; how far away was erased with one of the two.")
+                continue
             worth = f"{row['value']:g} points = {parts_in_words(row)}"
             lines.append(f"{row['volunteer_id']} on {when}, {row['distance_km']:.1f} km away: {worth}.")
         if self.rule:
@@ -186,7 +189,8 @@ def parts_in_words(candidate: dict[Any, Any], names: dict[str, str] | None = Non
 
     ``names`` may give the parts other names, such as Swedish ones.
     """
-    parts = [(column.removeprefix("value_"), candidate[column]) for column in VALUE_PARTS if candidate[column]]
+    parts = [(column.removeprefix("value_"), candidate[column]) for column in VALUE_PARTS]
+    parts = [(name, points) for name, points in parts if points and not pd.isna(points)]
     text = " ".join(
         f"{'-' if points < 0 else '+'} {abs(points):g} {(names or {}).get(name, name)}" for name, points in parts
     )

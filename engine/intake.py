@@ -19,13 +19,14 @@ from engine import facts
 from engine.access import acting
 from engine.clock import local_of, utc_of
 from engine.errors import InputError
+from engine.lifecycle import Taking
 from engine.live.reach import must_reach
 from engine.packages.cells import TABLES
 from engine.packages.intake_rules import Known, Row, Table, Tables, check, read_cells
 from engine.packages.package import read_raw
 from engine.packages.rawtable import BadRow, RawPackage, Report
 from engine.people.destruction import finish
-from engine.people.protection import hide_earlier_places
+from engine.people.protection import protect
 
 if TYPE_CHECKING:
     from engine.store import Reading, Store
@@ -141,7 +142,7 @@ def import_package(
         transaction.append(intake.facts)
         transaction.put_people(intake.people)
         transaction.put_notes(intake.notes)
-        n_hidden = hide_earlier_places(transaction, intake.facts)
+        n_hidden = protect(Taking(transaction, who, now), intake.facts)
     if n_hidden:
         finish(store, actor_id)
     return intake
@@ -149,13 +150,17 @@ def import_package(
 
 def known_in(reading: Reading) -> Known:
     """List what the pilot file holds, as far as a package may refer to it."""
-    residents = frozenset(reading.state("residents_at", EVER)["resident_id"])
-    volunteers = reading.state("volunteers_at", EVER)
+    known = reading.columns("known_ids")
+    of: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for kind, named, resident_id in zip(known["kind"], known["id"], known["resident_id"], strict=True):
+        of[kind][named] = resident_id
+    residents = frozenset(of["resident"])
     return Known(
         residents=residents,
-        volunteers=dict(zip(volunteers["volunteer_id"], volunteers["resident_id"], strict=True)),
-        requests=frozenset(reading.state("requests_at", EVER)["request_id"]),
-        erased=residents - frozenset(reading.query("sealed_people", resident_ids=None)["resident_id"]),
+        volunteers=of["volunteer"],
+        protected=frozenset(of["protected"]),
+        requests=frozenset(of["request"]),
+        erased=residents - of["person"].keys(),
     )
 
 
@@ -204,8 +209,7 @@ def _facts(tables: Tables, known: Known, now: datetime) -> Iterator[facts.Fact]:
     for row in _rows(tables, "vetting"):
         period = {name: row.values[name] for name in ("volunteer_id", "valid_from", "valid_to")}
         yield facts.CheckCleared(occurred_at=now, check_code=row.values["check"], **period)
-    for row in _rows(tables, "grants"):
-        yield facts.GrantDecided(occurred_at=now, **row.values)
+    yield from _grants_decided(tables, known, now)
     for row in _rows(tables, "requests"):
         yield _request_submitted(row.values, now)
     for row in _rows(tables, "relations"):
@@ -245,6 +249,15 @@ def _availability_stated(rows: tuple[Row, ...], now: datetime) -> Iterator[facts
     for volunteer_id, week in windows.items():
         week.sort(key=lambda window: (window.weekday, window.starts))
         yield facts.AvailabilityStated(occurred_at=now, volunteer_id=volunteer_id, windows=tuple(week))
+
+
+def _grants_decided(tables: Tables, known: Known, now: datetime) -> Iterator[facts.GrantDecided]:
+    """Leave out where a decision about a protected person is kept: it would lead to them."""
+    is_protected = dict.fromkeys(known.protected, True)
+    is_protected |= {r.values["resident_id"]: r.values["protected_identity"] for r in _rows(tables, "residents")}
+    for row in _rows(tables, "grants"):
+        hidden = {"decision": ""} if is_protected.get(row.values["resident_id"]) else {}
+        yield facts.GrantDecided(occurred_at=now, **{**row.values, **hidden})
 
 
 def _request_submitted(values: dict[str, Any], now: datetime) -> facts.RequestSubmitted:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -51,7 +51,7 @@ STEPS = (
     Step("request", "complete some", ("agreed",), "expired"),
     Step("request", "correct to missed", ("completed",), "missed"),
     Step("request", "correct to missed in time", ("completed",), "submitted"),
-    Step("request", "correct to completed", ("submitted", "planned", "missed", "expired"), "completed"),
+    Step("request", "correct to completed", ("submitted", "planned", "offered", "missed", "expired"), "completed"),
     Step("request", "withdraw", ("submitted", "planned", "offered"), "withdrawn"),
     Step("request", "call off", ("agreed",), "cancelled"),
     Step("request", "window passes", ("submitted", "planned", "offered"), "expired"),
@@ -76,6 +76,9 @@ STEPS = (
 """The whole machine. A request's state follows from its proposals, offers and visits (``requests_at.sql``)."""
 
 
+AHEAD = timedelta(days=31)
+"""How far a step may lie ahead of the newest fact and of the clock: a slip of the year would date all that follows."""
+
 WAITING = ("submitted", "planned", "offered")
 """The states of a request that may still need a volunteer."""
 
@@ -96,8 +99,10 @@ class Taking:
     """
 
     def __init__(self, transaction: Transaction, acting: Acting, at: datetime | None) -> None:
-        latest = transaction.query("latest_moment")["latest_at"].iloc[0]
-        known = transaction.recorded_at if pd.isna(latest) else latest.to_pydatetime().replace(tzinfo=UTC)
+        latest = transaction.newest_moment()
+        known = transaction.recorded_at if latest is None else latest.replace(tzinfo=UTC)
+        if at is not None and at > max(known, transaction.recorded_at) + AHEAD:
+            raise InputError(f"at {at.isoformat()} lies more than {AHEAD.days} days ahead of all that is known.")
         self.transaction = transaction
         self.acting = acting
         self.at = (at or max(known, transaction.recorded_at)).astimezone(UTC)
@@ -107,9 +112,13 @@ class Taking:
         """Write facts down; an earlier entry of the same intent makes this do nothing."""
         self.transaction.append(facts)
 
-    def table(self, macro: str, **equal: str) -> pd.DataFrame:
-        """Read a state relation, only rows with these values."""
+    def table(self, macro: str, **equal: str | Sequence[str]) -> pd.DataFrame:
+        """Read a state relation, only rows with this value, or one of these, in these columns."""
         return self.transaction.state(macro, self.moment, None, **equal)
+
+    def rows(self, macro: str, **equal: str | Sequence[str]) -> list[dict[str, Any]]:
+        """Read a state relation as :meth:`table` does, row by row."""
+        return self.transaction.state_rows(macro, self.moment, None, **equal)
 
     def one(self, subject: str, subject_id: str) -> dict[str, Any]:
         """Find one request, offer, visit, incident, series, resident or volunteer.
@@ -119,11 +128,22 @@ class Taking:
         InputError
             When there is none of that id.
         """
-        macro = "series_at" if subject == "series" else f"{subject}s_at"
-        found = self.table(macro, **{f"{subject}_id": subject_id})
-        if found.empty:
-            raise InputError(f"There is no {subject} {subject_id!r}.")
-        return row_of(found)
+        return self.many(subject, [subject_id])[subject_id]
+
+    def many(self, subject: str, subject_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Find some requests, offers, visits, incidents, series, residents or volunteers, by their ids.
+
+        Raises
+        ------
+        InputError
+            When there is none of one of the ids.
+        """
+        macro, key = "series_at" if subject == "series" else f"{subject}s_at", f"{subject}_id"
+        wanted = list(dict.fromkeys(subject_ids))
+        found = {row[key]: row for row in self.rows(macro, **{key: wanted})} if wanted else {}
+        if missing := [subject_id for subject_id in wanted if subject_id not in found]:
+            raise InputError(f"There is no {subject} {missing[0]!r}.")
+        return found
 
     def request(self, request_id: str) -> dict[str, Any]:
         """Find a request in a municipality that the account may work in.
@@ -184,7 +204,7 @@ def taking(
     AccessDenied
         When the account may not.
     InputError
-        When ``at`` has no time zone.
+        When ``at`` has no time zone, or lies far ahead (:data:`AHEAD`).
     """
     if at is not None and at.tzinfo is None:
         raise InputError(f"at {at.isoformat()} needs a time zone.")
@@ -207,6 +227,21 @@ def must_be(subject: str, subject_id: str, state: str, step: str) -> None:
             f"{subject.capitalize()} {subject_id} is {state}, so the step '{step}' cannot be taken; "
             f"that needs {article} {' or '.join(allowed)} {subject}."
         )
+
+
+def moment_of(step: Taking, at: datetime | None) -> datetime:
+    """Say when one of several things told of in one step happened: then, or when the step is taken.
+
+    Raises
+    ------
+    InputError
+        When ``at`` has no time zone, or lies after the step.
+    """
+    if at is None:
+        return step.at
+    if at.tzinfo is None or at > step.at:
+        raise InputError(f"at {at.isoformat()} needs a time zone, and lies no later than the step ({step.at}).")
+    return at
 
 
 def must_be_code(what: str, code: str, known: tuple[str, ...]) -> None:

@@ -26,7 +26,7 @@ from engine.policy import Policy
 from engine.problem import Assignment, Problem
 from engine.programme import problem_of
 from engine.solver import solve
-from engine.store import Store
+from engine.store import Store, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,8 @@ def match(
     model: str = "auto",
     seed: int = 0,
     progress: Callable[[object], None] | None = None,
+    run_id: str | None = None,
+    propose: Callable[[looking.View, Problem], Assignment] | None = None,
 ) -> Run:
     """Propose the most valuable assignment of volunteers to open requests, and store it.
 
@@ -106,6 +108,10 @@ def match(
         Settles ties: the same moment, policy and seed propose the same.
     progress
         Called with the solver's progress; raising in it ends the run with nothing written.
+    run_id
+        Its name, for who makes the same run again; drawn by default.
+    propose
+        Another way of choosing among the same candidates, for comparison; it is held to the same rules.
 
     Raises
     ------
@@ -127,15 +133,18 @@ def match(
         nobody = dead_ends(reading, view)
     problem = problem_of(view)
     clock.lap("candidates")
-    found = solve(problem, gap=gap, time_limit_s=time_limit_s, model=model, seed=seed, progress=progress)
+    if propose is None:
+        found = solve(problem, gap=gap, time_limit_s=time_limit_s, model=model, seed=seed, progress=progress)
+    else:
+        found = propose(view, problem)
     clock.lap("solve")
     if faults := violations(problem, found.chosen):
-        raise AssertionError(f"The solver broke its own rules: {'; '.join(faults[:3])}")
+        raise AssertionError(f"The plan breaks the rules: {'; '.join(faults[:3])}")
     proposals = view.candidates.iloc[found.chosen]
     unmatched = unmatched_rules(view, proposals, nobody)
     clock.lap("check")
     run = Run(
-        run_id=uuid.uuid4().hex[:12],
+        run_id=run_id or uuid.uuid4().hex[:12],
         view=view,
         problem=problem,
         assignment=found,
@@ -146,19 +155,25 @@ def match(
         seconds=clock.laps,
     )
     with access.acting(store, actor_id, "match", idempotency_key=f"run:{run.run_id}") as (transaction, _):
-        transaction.append(_facts_of(run))
+        transaction.append(_facts_of(run, _when(transaction, run.view.as_of)))
     clock.lap("write")
     clock.laps["total"] = sum(clock.laps.values())
     return run
 
 
-def _facts_of(run: Run) -> Iterator[facts.Fact]:
-    view, found, when = run.view, run.assignment, run.view.as_of
+def _when(transaction: Transaction, as_of: datetime) -> datetime:
+    """Say when a run is made: as of when it looks at the pilot, but a look ahead is not made before its time."""
+    known = transaction.newest_moment()
+    return min(as_of, max(transaction.recorded_at, known.replace(tzinfo=UTC) if known else transaction.recorded_at))
+
+
+def _facts_of(run: Run, when: datetime) -> Iterator[facts.Fact]:
+    view, found = run.view, run.assignment
     summary = run.summary()
     yield facts.RunMade(
         occurred_at=when,
         run_id=run.run_id,
-        as_of=when,
+        as_of=view.as_of,
         policy=view.policy.name,
         fingerprint=view.policy.fingerprint,
         content=view.policy.text,
@@ -184,15 +199,15 @@ def _facts_of(run: Run) -> Iterator[facts.Fact]:
         yield facts.ProposalMade(occurred_at=when, run_id=run.run_id, **times, **row)
     for request_id, rule in run.unmatched[["request_id", "rule"]].itertuples(index=False):
         yield facts.RequestUnmatched(occurred_at=when, run_id=run.run_id, request_id=request_id, reason_code=rule)
-    yield from _prices_of(run)
+    yield from _prices_of(run, when)
 
 
-def _prices_of(run: Run) -> Iterator[facts.PriceFound]:
+def _prices_of(run: Run, when: datetime) -> Iterator[facts.PriceFound]:
     """Write the certificate down by names; a price of zero needs no row, a decided pair always has one."""
     names = CertificateNames.of(run.view, run.problem)
     for leaf, branch in enumerate(run.assignment.certificate):
         for row, price in names.write(branch):
-            yield facts.PriceFound(occurred_at=run.view.as_of, run_id=run.run_id, leaf=leaf, row=row, price=price)
+            yield facts.PriceFound(occurred_at=when, run_id=run.run_id, leaf=leaf, row=row, price=price)
 
 
 class _Clock:

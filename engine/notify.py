@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from engine.clock import utc_of
@@ -69,25 +70,60 @@ def queue(
     InputError
         When there is no such template, language or resident.
     """
-    _must_exist(template, language)
-    message_id = message_id_of(template, resident_id, about, occasion)
-    known = transaction.query("message_known", message_id=message_id, resident_id=resident_id).iloc[0]
-    if known["is_queued"]:
-        return None
-    if known["languages"] is None:
-        raise InputError(f"There is no resident {resident_id!r} to write to.")
+    word = Word(template, resident_id, about, language, send_after, occasion)
+    return next(iter(queue_all(transaction, [word], now=now)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One message to be queued, as :func:`queue` takes it."""
+
+    template: str
+    resident_id: str
+    about: str
+    language: str | None = None
+    send_after: datetime | None = None
+    occasion: str = ""
+
+
+def queue_all(transaction: Transaction, words: Iterable[Word], *, now: datetime | None = None) -> list[MessageQueued]:
+    """Queue many messages in the transaction of the steps they tell of, and return those that are new.
+
+    Raises
+    ------
+    InputError
+        When there is no such template, language or resident.
+    """
+    named: dict[str, Word] = {}
+    for word in words:
+        _must_exist(word.template, word.language)
+        named.setdefault(message_id_of(word.template, word.resident_id, word.about, word.occasion), word)
+    if not named:
+        return []
+    addressees = sorted({word.resident_id for word in named.values()})
+    known = transaction.query("messages_known", message_ids=list(named), resident_ids=addressees)
+    queued = set(known["message_id"].dropna())
+    spoken = known.loc[known["resident_id"].notna()].set_index("resident_id")["languages"].to_dict()
     now = now or transaction.recorded_at
-    message = MessageQueued(
-        occurred_at=now,
-        message_id=message_id,
-        template=template,
-        resident_id=resident_id,
-        about=about,
-        language=language or language_of(list(known["languages"])),
-        send_after=send_after or now,
-    )
-    transaction.append([message])
-    return message
+    new = []
+    for message_id, word in named.items():
+        if word.resident_id not in spoken:
+            raise InputError(f"There is no resident {word.resident_id!r} to write to.")
+        if message_id in queued:
+            continue
+        new.append(
+            MessageQueued(
+                occurred_at=now,
+                message_id=message_id,
+                template=word.template,
+                resident_id=word.resident_id,
+                about=word.about,
+                language=word.language or language_of(list(spoken[word.resident_id])),
+                send_after=word.send_after or now,
+            )
+        )
+    transaction.append(new)
+    return new
 
 
 def _must_exist(template: str, language: str | None) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import PolicyError
+from engine.storage.mark import is_words
 
 POLICIES = Path(__file__).parent.parent / "data" / "policies"
 
@@ -76,7 +77,7 @@ class Asking:
 class Policy:
     """Everything a council may change, frozen and validated.
 
-    ``content`` is the TOML text it was read from, so that a run can store exactly what it ran under.
+    ``content`` is the TOML text it was read from, with its comments and explanations.
     """
 
     name: str
@@ -92,20 +93,17 @@ class Policy:
 
     @property
     def text(self) -> str:
-        """The TOML text of these numbers: as it was read, or written anew when they were changed in code."""
-        if Policy.from_text(self.content) == self:
-            return self.content
+        """The TOML text of these numbers for the log, without comments and explanations: those could name a person."""
         lines = [f'name = "{self.name}"']
         for table, kind in TABLES.items():
             for number in fields(kind):
                 value = json.dumps(getattr(getattr(self, table), number.name))
-                unit, why = number.metadata["unit"], "Changed in code."
                 lines += [
                     f"[{table}.{number.name}]",
                     f"value = {value}",
-                    f'unit = "{unit}"',
-                    f'meaning = "{why}"',
-                    f'reason = "{why}"',
+                    f'unit = "{number.metadata["unit"]}"',
+                    'meaning = ""',
+                    'reason = ""',
                 ]
         return "\n".join(lines) + "\n"
 
@@ -159,6 +157,8 @@ class Policy:
         name = tables.get("name")
         if not isinstance(name, str) or not name:
             raise PolicyError(f"{origin}: `name` is missing; it must be a short text.")
+        if not is_words(name):
+            raise PolicyError(f"{origin}: `name` must be 1 to 100 letters (a-z), digits, spaces or ._@:/-.")
         return cls(
             name=name,
             **{table: _read(kind, tables.get(table, {}), f"{origin}: {table}") for table, kind in TABLES.items()},

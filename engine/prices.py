@@ -21,7 +21,7 @@ from engine.explain import stored_run, view_of
 from engine.facts import Fact
 from engine.programme import problem_of
 from engine.reasons.profiles import clearings, hours_and_visits, profiles
-from engine.reasons.supposing import supposing
+from engine.reasons.what_if import what_if
 from engine.reasons.worth import Base, Gain, Offer, certificate_of, gain, offers
 from engine.solver import solve
 from engine.store import Store
@@ -141,8 +141,7 @@ def worths(
         if not change.about:
             continue
         tell(f"supposing one more {change.kind}")
-        with supposing(store, base.view.until_entry) as supposed:
-            supposed.append(change.facts)
+        with what_if(store, change.facts, base.view.until_entry) as supposed:
             world = view(supposed, base.view.policy, base.view.as_of, base.view.until_entry)
         for offer in offers(base, world, list(change.about)):
             said = replace(change.about[offer.volunteer_id], estimated_points=offer.points)

@@ -1,7 +1,8 @@
 """Erasing a person: asked for on a ground, decided by a second person, done, and proved.
 
 What goes is the person's key (without which nothing sealed about them can ever be read), their details and notes, and
-their places and decisions in the facts. What stays are ids and coarse facts, so that history and figures do not move.
+their places, ways and decisions in the facts. What stays are ids and coarse facts, so that history and figures do
+not move.
 Every step may be repeated: an erasure that was interrupted is completed by running it again.
 """
 
@@ -206,8 +207,17 @@ def _strings_of(step: Taking, resident_id: str) -> tuple[tuple[bytes, ...], tupl
     plain = {text.encode() for text in texts if len(text) >= SEARCHED_LENGTH_MIN}
     about_others = notes[~mine]
     named = [any(text.casefold() in note.casefold() for text in contacts) for note in about_others["text"]]
-    mentions = about_others["subject"][np.array(named, dtype=bool)]
+    is_named = np.array(named, dtype=bool) | about_others["subject"].isin(_incidents_of(step, resident_id)).to_numpy()
+    mentions = about_others["subject"][is_named]
     return (*sorted(plain), *_place_bytes(details)), tuple(sorted(set(mentions)))
+
+
+def _incidents_of(step: Taking, resident_id: str) -> set[str]:
+    """List the incidents that name a person, whose texts may speak of them without their name."""
+    volunteers = step.table("volunteers_at", resident_id=resident_id)["volunteer_id"]
+    incidents = step.table("incidents_at")
+    names_them = (incidents["resident_id"] == resident_id) | incidents["volunteer_id"].isin(volunteers)
+    return set(incidents.loc[names_them, "incident_id"])
 
 
 def _place_bytes(details: dict[str, Any]) -> list[bytes]:

@@ -34,7 +34,7 @@ ROLES = {
         Role("coordinator_protected", True, "a coordinator who also serves people with a protected identity"),
         Role("lead", False, "judges the pilot: policy, measures, incidents, audit"),
         Role("researcher", False, "reproduces results from extracts; sees no person"),
-        Role("admin", False, "keeps accounts, erasure, retention and backups; sees no person"),
+        Role("admin", False, "keeps accounts, erasure, retention and backups; sees persons only in a subject export"),
     )
 }
 

@@ -20,6 +20,7 @@ import structlog
 
 from engine.errors import InputError, StoreError
 from engine.storage import durable, identity, rewriting, trouble
+from engine.storage.kept import KeptStates
 from engine.storage.mark import Mark
 from engine.storage.migrations import OVER_PILOT, Cursor, bring_up_to_date, lay_out, sql_of
 from engine.storage.place import Place
@@ -53,8 +54,11 @@ def utc_now() -> datetime:
 class _Mine(threading.local):
     """What the current thread does with a store."""
 
-    holds = False
-    in_transaction = False
+    def __init__(self) -> None:
+        self.holds = False
+        self.in_transaction = False
+        self.cursor: duckdb.DuckDBPyConnection | None = None
+        self.kept = KeptStates()
 
 
 class Store:
@@ -154,7 +158,7 @@ class Store:
         try:
             with self._session() as cursor:
                 mark = Mark(self.clock().astimezone(UTC), actor_id, action, idempotency_key)
-                transaction = Transaction(cursor, self._need_key, mark)
+                transaction = Transaction(cursor, self._need_key, mark, self._mine.kept)
                 yield transaction
                 transaction.finish()
         except BaseException:
@@ -167,7 +171,7 @@ class Store:
         """Note who was read in a transaction that was undone: what was seen cannot be made unseen."""
         try:
             with self._session() as cursor:
-                late = Transaction(cursor, self._need_key, replace(undone.mark, idempotency_key=None))
+                late = Transaction(cursor, self._need_key, replace(undone.mark, idempotency_key=None), self._mine.kept)
                 late.append(undone.reads)
                 late.finish()
         except StoreError:  # what undid the transaction is what its caller must hear of
@@ -183,7 +187,7 @@ class Store:
             When the pilot is busy or damaged, or this thread is in a transaction of this store already.
         """
         with self._session() as cursor:
-            yield Reading(cursor)
+            yield Reading(cursor, self._mine.kept)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -206,6 +210,7 @@ class Store:
                 yield
             finally:
                 self._mine.holds = False
+                self._drop_cursor()
                 self._detach()
 
     @contextmanager
@@ -219,6 +224,7 @@ class Store:
         """
         self._refuse_nesting()
         with self.held():
+            self._drop_cursor()
             try:
                 yield self._warm
             except BaseException as error:
@@ -291,7 +297,7 @@ class Store:
         """Give a cursor inside one database transaction; whatever the body raises undoes it."""
         self._refuse_nesting()
         with self._in_words(), self.held():
-            cursor = self._warm.cursor()
+            cursor = self._mine.cursor = self._mine.cursor or self._warm.cursor()
             self._mine.in_transaction = True
             try:
                 cursor.execute(f"{OVER_PILOT}; begin")
@@ -300,13 +306,20 @@ class Store:
             except BaseException as error:  # Streamlit's interrupts and Ctrl-C too
                 with suppress(duckdb.Error):
                     cursor.execute("rollback")
+                self._drop_cursor()  # with what was kept beside the pilot, and is undone too
                 if isinstance(error, duckdb.FatalException):  # DuckDB goes on with nothing after one
                     self._renew()
                     self._attach()
                 raise
             finally:
                 self._mine.in_transaction = False
-                cursor.close()
+
+    def _drop_cursor(self) -> None:
+        """Let go of the connection of this hold, and of all that is kept in it."""
+        if self._mine.cursor is not None:
+            with suppress(duckdb.Error):
+                self._mine.cursor.close()
+        self._mine.cursor, self._mine.kept = None, KeptStates()
 
     def _attach(self) -> None:
         if self.path is not None:

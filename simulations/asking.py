@@ -191,7 +191,7 @@ def _requests(who: pd.DataFrame, n: int, start: date, rng: np.random.Generator) 
     asked = [ASKED[code] for code in asker["service"]]
     minutes = np.array([a.minutes[int(u * len(a.minutes))] for a, u in zip(asked, rng.random(n), strict=True)], int)
     urgency = choose(np.array([a.urgency for a in asked]).reshape(n, 3), rng) + 1
-    earliest, latest = _windows(asked, minutes, urgency, _first_of_each(rows), start.toordinal(), rng)
+    earliest, latest = windows(asked, minutes, urgency, _first_of_each(rows), start.toordinal(), rng)
     two = rng.random(n) < asker["service"].map(TWO_HELPERS_SHARE).fillna(0).to_numpy(float)
     # The start itself is in the future: the last day to ask is the day before, until 18:00.
     made = np.sort((start.toordinal() - rng.integers(1, DAYS_BACK + 1, n)) * 1440 + rng.integers(8 * 60, 18 * 60, n))
@@ -205,7 +205,7 @@ def _requests(who: pd.DataFrame, n: int, start: date, rng: np.random.Generator) 
             "latest_at": iso_times(latest // 1440, latest % 1440),
             "volunteers_needed": np.where(two, 2, 1),
             "urgency": urgency,
-            "languages": _wanted(asker, rng),
+            "languages": wanted(asker, rng),
             "requested_at": iso_times(made // 1440, made % 1440),
             "note": [a.notes[int(u * len(a.notes))] for a, u in zip(asked, rng.random(n), strict=True)],
         }
@@ -230,7 +230,7 @@ def _first_of_each(rows: Ints) -> Ints:
     return first[resident]
 
 
-def _windows(
+def windows(
     asked: list[Asked], minutes: Ints, urgency: Ints, first_of_each: Ints, today: int, rng: np.random.Generator
 ) -> tuple[Ints, Ints]:
     """When each window opens and closes, in minutes since day 0 of the calendar; the visit always fits in."""
@@ -252,18 +252,18 @@ def _windows(
     return (today + day) * 1440 + opens, (today + last) * 1440 + closes
 
 
-def _wanted(asker: pd.DataFrame, rng: np.random.Generator) -> list[str]:
+def wanted(asker: pd.DataFrame, rng: np.random.Generator) -> list[str]:
     """Languages a request may be served in: a bilingual resident wants one, the other or either."""
-    wanted = []
+    codes: list[list[str]] = []
     for spoken, u in zip(map(_items, asker["languages"]), rng.random(len(asker)), strict=True):
         mother = [code for code in spoken if code not in {"sv", "en"}] or spoken[-1:]
         if "sv" not in spoken:
-            wanted.append(spoken)
+            codes.append(spoken)
         elif mother in (["sv"], ["en"]) or u >= OTHER_LANGUAGE_ONLY_SHARE + OTHER_LANGUAGE_TOO_SHARE:
-            wanted.append(["sv"])
+            codes.append(["sv"])
         else:
-            wanted.append(mother if u < OTHER_LANGUAGE_ONLY_SHARE else ["sv", *mother])
-    return [";".join(codes) for codes in wanted]
+            codes.append(mother if u < OTHER_LANGUAGE_ONLY_SHARE else ["sv", *mother])
+    return [";".join(each) for each in codes]
 
 
 def _items(cell: str) -> list[str]:

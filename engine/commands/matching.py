@@ -26,6 +26,7 @@ from engine.commands.options import (
     PolicyOption,
     Seed,
     err,
+    open_for,
     out,
     policy_of,
     print_json,
@@ -166,10 +167,11 @@ def candidates(
     db: Db = PILOT,
     as_of: AsOf = None,
     policy: PolicyOption = None,
+    actor: Actor = ME,
     as_json: Json = False,
 ) -> None:
     """Write every allowed (request, volunteer, start) with its value, part by part, to Parquet."""
-    store, as_of = Store(db), as_of or datetime.now(UTC)
+    store, as_of = open_for(db, actor), as_of or datetime.now(UTC)
     chosen = policy_of(store, policy, as_of)
     with store.reading() as reading:
         seen = view(reading, chosen, as_of)
@@ -198,7 +200,7 @@ def verify(
     """Check a stored run again without the solver: input, rules, value and bound. Or the log, with --log."""
     if log:
         verify_log_command(db, actor, head, as_json)
-    found = verify_run(Store(db), run)
+    found = verify_run(open_for(db, actor), run)
     if as_json:
         names = ("run_id", "faults", "objective", "bound", "proof", "sentence")
         print_json({name: getattr(found, name) for name in names})

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from engine import printout
-from engine.access import LINK
+from engine.access import LINK, looking
 from engine.clock import utc_of
 from engine.errors import EngineError
 from engine.live import adoption
@@ -93,6 +93,19 @@ def policy_of(store: Store, name: str | None, as_of: datetime) -> Policy:
         return Policy.named(name)
     with store.reading() as reading:
         return adoption.in_force(reading, as_of)
+
+
+def open_for(db: Path, actor: str, operation: str = "evaluate") -> Store:
+    """Open a pilot for an account that may look at runs, measures and prices, or do the operation named.
+
+    Raises
+    ------
+    AccessDenied
+        When the account may not.
+    """
+    store = Store(db)
+    with looking(store, actor, operation):
+        return store
 
 
 def print_json(value: Any) -> None:

@@ -15,6 +15,8 @@ from engine.store import Store
 
 policies = typer.Typer(cls=Mikro, no_args_is_help=True, help="The policies a council may set.")
 
+Reason = Annotated[str, typer.Option(help="Why, for the record: a reference in plain words that name nobody.")]
+
 
 @policies.command("list")
 def policy_list(db: Db = PILOT, as_of: AsOf = None, as_json: Json = False) -> None:
@@ -48,21 +50,22 @@ def policy_show(
 @policies.command("adopt")
 def policy_adopt(
     name: Annotated[str, typer.Argument(metavar="FILE|NAME")],
-    reason: Annotated[str, typer.Option(help="Why, for the record.")],
+    reason: Reason,
+    code: Annotated[str, typer.Option(help=f"What kind of reason: {', '.join(adoption.REASONS)}.")] = "other",
     db: Db = PILOT,
     as_of: AsOf = None,
     actor: Actor = ME,
 ) -> None:
     """Put a policy in force."""
     policy = Policy.named(name)
-    adoption.adopt(Store(db), policy, actor, reason, as_of)
+    adoption.adopt(Store(db), policy, actor, reason, as_of, reason_code=code)
     since = f" from {as_of:%Y-%m-%d %H:%M} UTC" if as_of else ""
     out.print(f"{policy.name} ({policy.fingerprint}) is in force{since}.", highlight=False)
 
 
 @policies.command("rollback")
 def policy_rollback(
-    reason: Annotated[str, typer.Option(help="Why, for the record.")],
+    reason: Reason,
     db: Db = PILOT,
     as_of: AsOf = None,
     actor: Actor = ME,

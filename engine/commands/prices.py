@@ -22,6 +22,7 @@ from engine.commands.options import (
     Json,
     PolicyOption,
     err,
+    open_for,
     out,
     policy_of,
     print_json,
@@ -36,7 +37,6 @@ from engine.reasons.history import calibration as calibration_of
 from engine.reasons.history import learn
 from engine.reasons.season import season as season_of
 from engine.reference import MUNICIPALITIES, checks, services
-from engine.store import Store
 
 app = typer.Typer()
 
@@ -78,7 +78,7 @@ def prices(
     as_json: Json = False,
 ) -> None:
     """Say what one more volunteer, cleared check, hour or visit would be worth, and to whom; kept with the run."""
-    store = Store(db)
+    store = open_for(db, actor)
     if season:
         _show_season(season_of(store, as_of), as_json)
         return
@@ -113,6 +113,7 @@ def chance(
     db: Db = PILOT,
     as_of: AsOf = None,
     policy: PolicyOption = None,
+    actor: Actor = ME,
     as_json: Json = False,
 ) -> None:
     """Say how likely a request would be served, and when, before it is entered; or how right such chances were."""
@@ -120,7 +121,7 @@ def chance(
         raise typer.BadParameter("--resident, --service, --earliest and --latest are needed, or --calibration")
     if service is not None and service not in services():
         raise InputError(f"There is no service {service!r}; known are {', '.join(services())}.")
-    store, as_of = Store(db), as_of or datetime.now(UTC)
+    store, as_of = open_for(db, actor), as_of or datetime.now(UTC)
     chosen = policy_of(store, policy, as_of)
     with printout.progress(err) as phase:
         history = learn(store, chosen, as_of, phase("Learning from earlier requests"))

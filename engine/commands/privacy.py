@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +15,7 @@ from engine.commands.options import ME, PILOT, Actor, AsOf, Db, Json, out, print
 from engine.errors import InputError
 from engine.people import retention
 from engine.people.subject_export import subject_export as export_subject
-from engine.privacy import Erasure
+from engine.privacy import Erasure, ErasureProof
 from engine.research.extract import write_extract
 from engine.store import Store
 
@@ -67,15 +69,22 @@ def erase(
         refused = privacy.decide_erasure(store, actor, erasure.erasure_id, "refused", reason or "", at=as_of)
         _show(refused, as_json)
     else:
-        erasure = _newest(store, actor, resident, TO_CARRY_OUT)
-        if erasure.status == "requested":
-            privacy.decide_erasure(store, actor, erasure.erasure_id, "approved", reason or "complies", at=as_of)
-        proof = privacy.erase(store, actor, erasure.erasure_id, at=as_of, also=search or ())
+        proof = _carry_out(store, actor, resident, reason or "complies", as_of, search or ())
         if as_json:
             print_json(proof.certificate())
         else:
             out.print(proof.sentence, markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(0 if proof.is_clean else 1)
+
+
+def _carry_out(
+    store: Store, actor: str, resident: str, reason: str, at: datetime | None, search: Sequence[Path]
+) -> ErasureProof:
+    """Approve the newest erasure of a person if nobody has, and carry it out or complete it."""
+    erasure = _newest(store, actor, resident, TO_CARRY_OUT)
+    if erasure.status == "requested":
+        privacy.decide_erasure(store, actor, erasure.erasure_id, "approved", reason, at=at)
+    return privacy.erase(store, actor, erasure.erasure_id, at=at, also=search)
 
 
 @app.command("subject-export")

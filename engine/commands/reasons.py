@@ -12,7 +12,20 @@ from typing import Annotated, Any
 import typer
 
 from engine import printout
-from engine.commands.options import PILOT, AsOf, Db, Json, PolicyOption, err, out, policy_of, print_json
+from engine.commands.options import (
+    ME,
+    PILOT,
+    Actor,
+    AsOf,
+    Db,
+    Json,
+    PolicyOption,
+    err,
+    open_for,
+    out,
+    policy_of,
+    print_json,
+)
 from engine.errors import InputError
 from engine.explain import explain as explain_request
 from engine.reasons.alternatives import Match, why
@@ -57,12 +70,13 @@ def explain(
     db: Db = PILOT,
     run: RunOption = None,
     language: InLanguage = Language.EN,
+    actor: Actor = ME,
     as_json: Json = False,
 ) -> None:
     """Say why a request got its volunteer, or why none; who else could come; the smallest change that serves it."""
     if (request is None) != unmatched:
         raise typer.BadParameter("name one request, or ask for all with --unmatched")
-    store = Store(db)
+    store = open_for(db, actor)
     if request is None:
         with printout.progress(err) as phase:
             phase("Trying changes")
@@ -102,11 +116,12 @@ def override_price(
     db: Db = PILOT,
     run: RunOption = None,
     language: InLanguage = Language.EN,
+    actor: Actor = ME,
     as_json: Json = False,
 ) -> None:
     """Say what a pin, forbid, swap or exchange costs, and whom it displaces; nothing is changed."""
     price = price_override(
-        Store(db), kind.value, request, volunteer, at, instead_of, other_request_id=other_request, run_id=run
+        open_for(db, actor), kind.value, request, volunteer, at, instead_of, other_request_id=other_request, run_id=run
     )
     if as_json:
         names = ("kind", "request_id", "volunteer_id", "points", "before", "after")
@@ -123,10 +138,11 @@ def standby(
     policy: PolicyOption = None,
     everything: Annotated[bool, typer.Option("--all", help="All visits of the horizon, not only tomorrow's.")] = False,
     language: InLanguage = Language.EN,
+    actor: Actor = ME,
     as_json: Json = False,
 ) -> None:
     """List tomorrow's visits by risk, and who could come if the volunteer cancels."""
-    store, as_of = Store(db), as_of or datetime.now(UTC)
+    store, as_of = open_for(db, actor), as_of or datetime.now(UTC)
     plans = stand_by(store, policy_of(store, policy, as_of), as_of, None if everything else tomorrow(as_of))
     if as_json:
         print_json([{**asdict(plan), "risk": plan.risk, "risk_left": plan.risk_left} for plan in plans])

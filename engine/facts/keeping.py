@@ -71,7 +71,7 @@ class ErasureDecided(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonErased(Fact):
-    """A person's key was destroyed and every place and text about them removed; ids and coarse facts stay.
+    """A person's key was destroyed and every place, way and text about them removed; ids and coarse facts stay.
 
     ``key_trace`` is the random beginning of the destroyed key's box, in hexadecimal: a file in which these bytes are
     found still holds it, and one in which they are not cannot be opened for this person.
@@ -88,9 +88,11 @@ class PersonErased(Fact):
 class FileRewritten(Fact):
     """The file was written anew, so that nothing destroyed before is left in it, and searched for what was.
 
-    ``n_traces`` strings were looked for in ``n_files`` files; ``n_found`` of them were found in one, 0 as it should be.
+    ``until_entry`` was the newest entry then: what later ones destroyed waits for the next time. ``n_traces`` strings
+    were looked for in ``n_files`` files; ``n_found`` of them were found in one, 0 as it should be.
     """
 
+    until_entry: int
     n_files: int
     n_traces: int
     n_found: int

@@ -10,12 +10,16 @@ from engine.facts.fact import Fact
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyAdopted(Fact):
-    """A named person put a policy in force; ``content`` is the whole TOML file."""
+    """A named person put a policy in force; ``content`` is its numbers as TOML, without comments or explanations.
+
+    ``reason`` is a reference in plain words, ``reason_code`` one of ``adoption.REASONS``: free text could be a name.
+    """
 
     policy: str
     fingerprint: str
     content: str
     reason: str
+    reason_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,21 +53,24 @@ class RunMade(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalMade(Fact):
-    """One chosen candidate of a run, for the coordinator to approve; value parts add up to ``value``."""
+    """One chosen candidate of a run, for the coordinator to approve; value parts add up to ``value``.
+
+    What tells how far one lives from the other is ``None`` once either of them was erased or became protected.
+    """
 
     run_id: str
     request_id: str
     volunteer_id: str
     starts_at: datetime
     ends_at: datetime
-    travel_minutes: int
-    minutes: int
-    distance_km: float
-    value: float
+    travel_minutes: int | None
+    minutes: int | None
+    distance_km: float | None
+    value: float | None
     value_served: float
     value_urgency: float
     value_waiting: float
-    value_distance: float
+    value_distance: float | None
     value_continuity: float
     value_preference: float
 

@@ -82,7 +82,8 @@ class OfferSent(Fact):
     """A volunteer was asked to make a visit, and may answer until ``expires_at`` (UTC).
 
     ``minutes`` is what it would take of the week (visit and way there). ``run_id`` names the run that proposed the
-    pair, if one did. An open offer holds the volunteer's time.
+    pair, if one did. An open offer holds the volunteer's time. ``minutes`` and ``distance_km`` are ``None`` once either
+    side was erased or became protected.
     """
 
     offer_id: str
@@ -90,7 +91,7 @@ class OfferSent(Fact):
     volunteer_id: str
     starts_at: datetime
     ends_at: datetime
-    minutes: int
+    minutes: int | None
     distance_km: float | None
     expires_at: datetime
     run_id: str | None

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from engine import facts, notify
-from engine.lifecycle import Taking, rows_of
+from engine.lifecycle import Taking
 
 
-def close_offer(step: Taking, offer: dict[str, Any], reason_code: str) -> None:
-    """Close one open offer, and tell its volunteer."""
-    step.append(facts.OfferClosed(occurred_at=step.at, offer_id=offer["offer_id"], reason_code=reason_code))
-    volunteer = step.one("volunteer", offer["volunteer_id"])
-    notify.queue(step.transaction, "offer_filled", volunteer["resident_id"], offer["offer_id"], now=step.at)
+def close_offers(step: Taking, offers: Sequence[Mapping[str, Any]], reason_code: str) -> None:
+    """Close open offers, and tell their volunteers."""
+    if not offers:
+        return
+    closed = (
+        facts.OfferClosed(occurred_at=step.at, offer_id=offer["offer_id"], reason_code=reason_code) for offer in offers
+    )
+    step.append(*closed)
+    volunteers = step.table("volunteers_at", volunteer_id=sorted({offer["volunteer_id"] for offer in offers}))
+    homes = dict(zip(volunteers["volunteer_id"], volunteers["resident_id"], strict=True))
+    words = [notify.Word("offer_filled", homes[offer["volunteer_id"]], offer["offer_id"]) for offer in offers]
+    notify.queue_all(step.transaction, words, now=step.at)
 
 
-def close_request(step: Taking, request_id: str, reason_code: str, *, but: str | None = None) -> None:
-    """Close the open offers of a request (but the one answered) and withdraw the approvals that wait."""
-    for offer in rows_of(step.table("offers_at", request_id=request_id, status="sent")):
-        if offer["offer_id"] != but:
-            close_offer(step, offer, reason_code)
-    for proposal in rows_of(step.table("proposals_at", request_id=request_id, status="approved")):
-        step.append(withdrawal_of(step, proposal, reason_code))
+def close_requests(step: Taking, request_ids: Iterable[str], reason_code: str, *, but: Iterable[str] = ()) -> None:
+    """Close the open offers of requests (but those answered) and withdraw the approvals that wait."""
+    wanted, kept = sorted(set(request_ids)), set(but)
+    if not wanted:
+        return
+    waiting = step.rows("offers_at", request_id=wanted, status="sent")
+    approved = step.rows("proposals_at", request_id=wanted, status="approved")
+    close_offers(step, [offer for offer in waiting if offer["offer_id"] not in kept], reason_code)
+    step.append(*(withdrawal_of(step, proposal, reason_code) for proposal in approved))
 
 
 def withdrawal_of(step: Taking, proposal: dict[str, Any], reason_code: str) -> facts.Fact:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from engine.clock import local_of
-from engine.errors import ImpossibleStep, InputError
+from engine.errors import ImpossibleStep
 from engine.lifecycle import WAITING, Taking, must_be, must_be_code, rows_of, taking
 from engine.live.adoption import in_force
 from engine.live.closing import decision_of, withdrawal_of
@@ -38,7 +38,14 @@ class Decided:
     refused: dict[Pair, str]
 
 
-def approve(store: Store, actor_id: str, pairs: Sequence[Pair], *, at: datetime | None = None) -> Decided:
+def approve(
+    store: Store,
+    actor_id: str,
+    pairs: Sequence[Pair],
+    *,
+    at: datetime | None = None,
+    idempotency_key: str | None = None,
+) -> Decided:
     """Approve proposals of the newest run; each is held for its volunteer until it is offered.
 
     Raises
@@ -48,7 +55,7 @@ def approve(store: Store, actor_id: str, pairs: Sequence[Pair], *, at: datetime 
     AccessDenied
         When the account may not, in the municipality of one of them.
     """
-    with taking(store, actor_id, "decide_proposal", at) as step:
+    with taking(store, actor_id, "decide_proposal", at, idempotency_key=idempotency_key) as step:
         requests = _requests(step, pairs)
         proposals, refused = _proposals(step, pairs)
         broken = step.broken_rules(in_force(step.transaction, step.moment), pd.DataFrame(proposals))
@@ -63,7 +70,8 @@ def approve(store: Store, actor_id: str, pairs: Sequence[Pair], *, at: datetime 
                 continue
             places[pair[0]] += 1
             done.append(pair)
-        step.append(*(decision_of(step, p, "approved", None) for p in proposals if _pair(p) in done))
+        approved = set(done)
+        step.append(*(decision_of(step, p, "approved", None) for p in proposals if _pair(p) in approved))
         return _told(done, refused)
 
 
@@ -104,17 +112,15 @@ def _pair(proposal: dict[str, Any]) -> Pair:
 
 def _requests(step: Taking, pairs: Sequence[Pair]) -> dict[str, dict[str, Any]]:
     """Find the requests of pairs, all of municipalities that the account may work in."""
-    known = {row["request_id"]: row for row in rows_of(step.table("requests_at"))}
-    for request_id in dict.fromkeys(request_id for request_id, _ in pairs):
-        if request_id not in known:
-            raise InputError(f"There is no request {request_id!r}.")
-        step.acting.must_work_in(known[request_id]["municipality_code"])
+    known = step.many("request", (request_id for request_id, _ in pairs))
+    for request in known.values():
+        step.acting.must_work_in(request["municipality_code"])
     return known
 
 
 def _proposals(step: Taking, pairs: Sequence[Pair]) -> tuple[list[dict[str, Any]], dict[Pair, str]]:
     """Find the proposals of pairs, newest state first; those without one are refused."""
-    table = step.table("proposals_at")
+    table = step.table("proposals_at", request_id=[request_id for request_id, _ in pairs])
     known = {(row["request_id"], row["volunteer_id"]): row for row in rows_of(table)}
     refused = {
         pair: f"There is no proposal of {pair[1]} for {pair[0]} in the newest run."

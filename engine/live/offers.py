@@ -18,7 +18,7 @@ from engine.candidates import view
 from engine.clock import local_of, utc_of
 from engine.lifecycle import WAITING, Taking, id_of, must_be, rows_of, taking
 from engine.live.adoption import in_force
-from engine.live.closing import close_offer
+from engine.live.closing import close_offers
 from engine.live.decisions import Pair
 from engine.policy import Policy
 from engine.rules import NEVER_BY_HAND, WORDS, in_words
@@ -38,7 +38,12 @@ class Sent:
 
 
 def send_offers(
-    store: Store, actor_id: str, request_ids: Iterable[str] | None = None, *, at: datetime | None = None
+    store: Store,
+    actor_id: str,
+    request_ids: Iterable[str] | None = None,
+    *,
+    at: datetime | None = None,
+    idempotency_key: str | None = None,
 ) -> Sent:
     """Put approved proposals to their volunteers, and ask the next ones where the policy says so.
 
@@ -52,14 +57,15 @@ def send_offers(
     AccessDenied
         When the account may not.
     """
-    with taking(store, actor_id, "send_offer", at) as step:
+    with taking(store, actor_id, "send_offer", at, idempotency_key=idempotency_key) as step:
         policy = in_force(step.transaction, step.moment)
         requests = _asking(step, request_ids)
         sender = _Sender(step, policy, requests)
-        for proposal in rows_of(step.table("proposals_at", status="approved")):
+        for proposal in step.rows("proposals_at", status="approved"):
             if proposal["request_id"] in requests:
                 sender.send_approved(proposal)
         sender.ask_more()
+        sender.write()
         return Sent(tuple(sender.offer_ids), sender.waiting)
 
 
@@ -79,7 +85,7 @@ def withdraw_offer(store: Store, actor_id: str, offer_id: str, *, at: datetime |
         offer = step.one("offer", offer_id)
         step.request(offer["request_id"])
         must_be("offer", offer_id, offer["status"], "close")
-        close_offer(step, offer, "withdrawn")
+        close_offers(step, [offer], "withdrawn")
 
 
 class _Sender:
@@ -92,17 +98,19 @@ class _Sender:
         self.requests = requests
         self.offer_ids: list[str] = []
         self.waiting: dict[Pair, str] = {}
-        self.offers = step.table("offers_at")
-        recent = self.offers["sent_at"] > pd.Timestamp(step.moment.replace(tzinfo=None)) - timedelta(days=7)
-        self.n_asked = Counter(self.offers.loc[recent, "volunteer_id"])
+        self.offers = step.table("offers_at", request_id=list(requests))
+        asked = step.transaction.query("asked_recently", as_of=step.moment, until_entry=step.transaction.entry_no)
+        self.n_asked = Counter(dict(zip(asked["volunteer_id"], asked["n_asked"].tolist(), strict=True)))
         is_open = self.offers["status"] == "sent"
         self.n_open = Counter(self.offers.loc[is_open, "request_id"])
+        self.waits_since = self.offers[is_open].groupby("request_id")["sent_at"].max().to_dict()
         self.n_sent = Counter(self.offers["request_id"])
         self.n_of_pair = Counter(zip(self.offers["request_id"], self.offers["volunteer_id"], strict=True))
         volunteers = step.table("volunteers_at")
         self.resident_of = dict(zip(volunteers["volunteer_id"], volunteers["resident_id"], strict=True))
         approved = step.table("proposals_at", status="approved")
         self.broken = step.broken_rules(policy, approved[approved["request_id"].isin(list(requests))])
+        self._facts: list[facts.OfferSent] = []
 
     def send_approved(self, proposal: dict[str, Any]) -> None:
         """Send one approved proposal, or note why it waits."""
@@ -121,6 +129,7 @@ class _Sender:
         short = {request_id: n for request_id in self.requests if (n := self._n_short(request_id)) > 0}
         if not short:
             return
+        self.write()
         seen = view(
             self.step.transaction,
             self.policy,
@@ -143,17 +152,23 @@ class _Sender:
             n_lent[home] = n_lent.get(home, 0) + is_lent
             self._send({**candidate, "run_id": None})
 
+    def write(self) -> None:
+        """Write down what was sent since, and tell the volunteers."""
+        self.step.append(*self._facts)
+        words = [notify.Word("offer", self.resident_of[sent.volunteer_id], sent.offer_id) for sent in self._facts]
+        notify.queue_all(self.step.transaction, words, now=self.step.at)
+        self._facts.clear()
+
     def _n_short(self, request_id: str) -> int:
         """Count the offers a request lacks: it is asked for already, and too few are open or they wait for long."""
         if self.n_sent[request_id] == 0:
             return 0
-        mine = self.offers[self.offers["request_id"] == request_id]
         wanted = int(self.requests[request_id]["n_wanted"]) * self.asking.parallel_offers
         n_open = self.n_open[request_id]
         if n_open < wanted:
             return wanted - n_open
-        waits_since = mine.loc[mine["status"] == "sent", "sent_at"].max()
-        is_slow = not pd.isna(waits_since) and self.step.moment.replace(tzinfo=None) - waits_since >= timedelta(
+        waits_since = self.waits_since.get(request_id)
+        is_slow = waits_since is not None and self.step.moment.replace(tzinfo=None) - waits_since >= timedelta(
             hours=self.asking.next_offer_hours
         )
         return int(is_slow)
@@ -162,7 +177,7 @@ class _Sender:
         request_id, volunteer_id = visit["request_id"], visit["volunteer_id"]
         offer_id = id_of("offer", request_id, volunteer_id, self.n_of_pair[request_id, volunteer_id])
         latest = self.step.at + timedelta(hours=self.asking.answer_hours)
-        self.step.append(
+        self._facts.append(
             facts.OfferSent(
                 occurred_at=self.step.at,
                 offer_id=offer_id,
@@ -176,7 +191,6 @@ class _Sender:
                 run_id=visit["run_id"],
             )
         )
-        notify.queue(self.step.transaction, "offer", self.resident_of[volunteer_id], offer_id, now=self.step.at)
         self.offer_ids.append(offer_id)
         self.n_asked[volunteer_id] += 1
         self.n_open[request_id] += 1
@@ -185,7 +199,7 @@ class _Sender:
 
 def _asking(step: Taking, request_ids: Iterable[str] | None) -> dict[str, dict[str, Any]]:
     """List the requests an account may send offers for, that still want a volunteer: with ``n_wanted``."""
-    requests = step.table("requests_at")
+    requests = step.table("requests_at", status=WAITING)
     if request_ids is not None:
         for request_id in (wanted := list(request_ids)):
             step.request(request_id)
@@ -193,5 +207,4 @@ def _asking(step: Taking, request_ids: Iterable[str] | None) -> dict[str, dict[s
     if (mine := step.acting.municipality_codes) is not None:
         requests = requests[requests["municipality_code"].isin(mine)]
     requests = requests.assign(n_wanted=requests["volunteers_needed"] - requests["n_agreed"])
-    waiting = requests[requests["status"].isin(WAITING) & (requests["n_wanted"] > 0)]
-    return {row["request_id"]: row for row in rows_of(waiting)}
+    return {row["request_id"]: row for row in rows_of(requests[requests["n_wanted"] > 0])}

@@ -16,10 +16,10 @@ from engine import facts
 from engine.candidates import parameters
 from engine.clock import local_of
 from engine.errors import EngineError, ImpossibleStep, InputError
-from engine.lifecycle import WAITING, Taking, must_be_code, rows_of, taking
+from engine.lifecycle import WAITING, Taking, must_be_code, taking
 from engine.live.adoption import in_force
-from engine.live.closing import close_offer, withdrawal_of
-from engine.live.visits import call_off_visit
+from engine.live.closing import close_offers, withdrawal_of
+from engine.live.endings import call_off_visits
 from engine.reasons.override_price import override_price
 from engine.rules import NEVER_BY_HAND, in_words
 
@@ -172,8 +172,8 @@ def swap(
     must_be_code("reasons", reason_code, REASONS)
     with taking(store, actor_id, "override", at) as step:
         request = step.request(request_id)
-        start = _end(step, request_id, instead_of)
-        _add(step, request, volunteer_id, starts_at or start, reason_code, despite, cost, n_ended=1)
+        start, n_ended = _end(step, request_id, instead_of)
+        _add(step, request, volunteer_id, starts_at or start, reason_code, despite, cost, n_ended=n_ended)
     return cost
 
 
@@ -196,26 +196,25 @@ def _state(
             raise ImpossibleStep(f"Request {request_id} is {request['status']} and needs nobody.")
         if kind == "forbid":
             pair = {"request_id": request_id, "volunteer_id": volunteer_id}
-            for proposal in rows_of(step.table("proposals_at", status="approved", **pair)):
+            for proposal in step.rows("proposals_at", status="approved", **pair):
                 step.append(withdrawal_of(step, proposal, "forbidden"))
-            for offer in rows_of(step.table("offers_at", status="sent", **pair)):
-                close_offer(step, offer, "replaced")
+            close_offers(step, step.rows("offers_at", status="sent", **pair), "replaced")
         step.append(_override(step, kind, request_id, volunteer_id, reason_code, starts_at=starts_at, cost_points=cost))
 
 
-def _end(step: Taking, request_id: str, volunteer_id: str) -> datetime:
-    """End what a volunteer was to do for a request, and return when it would have begun."""
+def _end(step: Taking, request_id: str, volunteer_id: str) -> tuple[datetime, int]:
+    """End what a volunteer was to do for a request; return when it would have begun, and the places that frees."""
     pair = {"request_id": request_id, "volunteer_id": volunteer_id}
-    for visit in rows_of(step.table("visits_at", status="agreed", **pair)):
-        call_off_visit(step, visit, "municipality", "other")
-        return visit["starts_at"]  # type: ignore[no-any-return]
-    for offer in rows_of(step.table("offers_at", status="sent", **pair)):
-        close_offer(step, offer, "replaced")
-        return offer["starts_at"]  # type: ignore[no-any-return]
-    for proposal in rows_of(step.table("proposals_at", **pair)):
+    for visit in step.rows("visits_at", status="agreed", **pair):
+        call_off_visits(step, [visit], "municipality", "other")
+        return visit["starts_at"], 1
+    for offer in step.rows("offers_at", status="sent", **pair):
+        close_offers(step, [offer], "replaced")
+        return offer["starts_at"], 1
+    for proposal in step.rows("proposals_at", **pair):
         if proposal["status"] in ("made", "approved"):
             step.append(withdrawal_of(step, proposal, "swapped"))
-            return proposal["starts_at"]  # type: ignore[no-any-return]
+            return proposal["starts_at"], int(proposal["status"] == "approved")
     raise InputError(f"{volunteer_id} was not to come to {request_id}, so nobody can come instead.")
 
 

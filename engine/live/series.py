@@ -15,7 +15,7 @@ from engine import facts, notify
 from engine.clock import local_of
 from engine.errors import InputError
 from engine.intake import known_in
-from engine.lifecycle import Taking, must_be_code, rows_of, taking
+from engine.lifecycle import Taking, must_be_code, taking
 from engine.live.adoption import in_force
 from engine.live.requests import must_be_own
 from engine.people.forms import Cells, read_forms
@@ -60,7 +60,7 @@ def start_series(
         said = {**form, "request_id": series_id, "requested_at": f"{local_of(step.at):%Y-%m-%dT%H:%M:%S}"}
         intake = read_forms({"requests": [said]}, known_in(step.transaction), step.moment)
         [first] = [fact for fact in intake.facts if isinstance(fact, facts.RequestSubmitted)]
-        must_be_own(step, first.resident_id)
+        must_be_own(step, [first.resident_id])
         same: dict[str, Any] = {name: getattr(first, name) for name in _SAME}
         series = facts.SeriesStarted(
             occurred_at=step.at,
@@ -93,7 +93,7 @@ def end_series(
     must_be_code("reasons", reason_code, END_REASONS)
     with taking(store, actor_id, "withdraw_request", at) as step:
         series = step.one("series", series_id)
-        must_be_own(step, series["resident_id"])
+        must_be_own(step, [series["resident_id"]])
         if series["status"] != "running":
             raise InputError(f"Series {series_id} is {series['status']}; only a running one can be ended.")
         step.append(facts.SeriesEnded(occurred_at=step.at, series_id=series_id, reason_code=reason_code))
@@ -112,7 +112,7 @@ def submit_due(store: Store, actor_id: str, *, at: datetime | None = None) -> li
         mine = step.acting.municipality_codes
         return [
             request_id
-            for series in rows_of(step.table("series_at", status="running"))
+            for series in step.rows("series_at", status="running")
             if mine is None or residents.get(series["resident_id"]) in mine
             for request_id in _submit(step, series)
         ]

@@ -5,21 +5,23 @@ A visit that is cancelled or missed opens its request again, with its waiting ti
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from engine import facts, notify
+from engine import facts
 from engine.access import LINK
 from engine.clock import local_of
 from engine.errors import AccessDenied, ImpossibleStep, InputError
-from engine.lifecycle import Taking, must_be, must_be_code, taking
-from engine.live.adoption import in_force
+from engine.lifecycle import Taking, moment_of, must_be, taking
+from engine.live.closing import close_requests
+from engine.live.endings import Ending, Feedback, call_off, tell_both
 
 if TYPE_CHECKING:
     from engine.store import Store
 
-SIDES = ("resident", "volunteer", "municipality")
-CANCEL_REASONS = ("not_needed", "ill", "other_duty", "travel", "forgot", "check_lapsed", "weather", "other")
+_CORRECTED = ("completed", "missed")
+"""The outcome told of, and the one known: somebody came after all."""
 
 
 def complete_visit(
@@ -41,20 +43,7 @@ def complete_visit(
     AccessDenied
         When the account may not, in the request's municipality.
     """
-    if minutes is not None and not 1 <= minutes <= 1440:
-        raise InputError(f"A visit takes 1 to 1440 minutes, not {minutes}.")
-    with taking(store, actor_id, "record_visit", at) as step:
-        visit = _visit(step, visit_id)
-        must_be("visit", visit_id, visit["status"], "complete")
-        _must_have_begun(step, visit)
-        request = step.one("request", visit["request_id"])
-        if visit["status"] == "missed" and request["n_agreed"] >= request["volunteers_needed"]:
-            raise ImpossibleStep(f"Request {visit['request_id']} was served otherwise; visit {visit_id} stays missed.")
-        if minutes is None:
-            minutes = int((visit["ends_at"] - visit["starts_at"]).total_seconds() // 60)
-        step.append(facts.VisitEnded(occurred_at=step.at, visit_id=visit_id, outcome="completed", minutes=minutes))
-        for resident_id in _both(step, visit):
-            notify.queue(step.transaction, "thanks", resident_id, visit_id, now=step.at)
+    record_visits(store, actor_id, [Ending(visit_id, "completed", minutes=minutes)], at=at)
 
 
 def miss_visit(store: Store, actor_id: str, visit_id: str, side: str, *, at: datetime | None = None) -> None:
@@ -74,12 +63,47 @@ def miss_visit(store: Store, actor_id: str, visit_id: str, side: str, *, at: dat
     AccessDenied
         When the account may not, in the request's municipality.
     """
-    must_be_code("sides", side, SIDES[:2])
-    with taking(store, actor_id, "record_visit", at) as step:
-        visit = _visit(step, visit_id)
-        must_be("visit", visit_id, visit["status"], "miss")
-        _must_have_begun(step, visit)
-        step.append(facts.VisitEnded(occurred_at=step.at, visit_id=visit_id, outcome="missed", side=side))
+    record_visits(store, actor_id, [Ending(visit_id, "missed", side)], at=at)
+
+
+def record_visits(
+    store: Store,
+    actor_id: str,
+    endings: Sequence[Ending],
+    *,
+    at: datetime | None = None,
+    idempotency_key: str | None = None,
+) -> None:
+    """Record what became of several visits, completed or missed, all or none.
+
+    Raises
+    ------
+    InputError
+        When there is no such visit, one stands twice, or one is cancelled instead (:func:`cancel_visits`).
+    ImpossibleStep
+        When one has not begun, or its state or its request does not allow it; see :func:`complete_visit`.
+    AccessDenied
+        When the account may not, in the municipality of one request.
+    """
+    with taking(store, actor_id, "record_visit", at, idempotency_key=idempotency_key) as step:
+        visits = _visits(step, [ending.visit_id for ending in endings])
+        corrected = [visits[e.visit_id] for e in endings if (e.outcome, visits[e.visit_id]["status"]) == _CORRECTED]
+        requests = step.many("request", (visit["request_id"] for visit in corrected))
+        n_agreed = {request_id: int(request["n_agreed"]) for request_id, request in requests.items()}
+        for ending in endings:
+            visit = visits[ending.visit_id]
+            if ending.outcome == "cancelled":
+                raise InputError(f"Visit {ending.visit_id} is to be cancelled, which is another step.")
+            must_be(
+                "visit", ending.visit_id, visit["status"], {"completed": "complete", "missed": "miss"}[ending.outcome]
+            )
+            _must_have_begun(visit, moment_of(step, ending.at))
+            if visit in corrected:
+                _must_need_one(visit, requests[visit["request_id"]], n_agreed)
+        step.append(*(_ended(step, ending, visits[ending.visit_id]) for ending in endings))
+        close_requests(step, [r for r, n in n_agreed.items() if n >= requests[r]["volunteers_needed"]], "filled")
+        thanked = [visits[ending.visit_id] for ending in endings if ending.outcome == "completed"]
+        tell_both(step, "thanks", thanked)
 
 
 def cancel_visit(
@@ -109,14 +133,38 @@ def cancel_visit(
     AccessDenied
         When the account may not, in the municipality of either side, or the link is another visit's.
     """
-    must_be_code("sides", side, SIDES)
-    must_be_code("reasons", reason_code, CANCEL_REASONS)
-    with taking(store, actor_id, "cancel_visit", at) as step:
-        visit = _visit(step, visit_id, or_volunteer=True)
-        must_be("visit", visit_id, visit["status"], "cancel")
-        if visit["starts_at"] <= local_of(step.at):
-            raise ImpossibleStep(f"Visit {visit_id} has begun; record it as completed or missed.")
-        call_off_visit(step, visit, side, reason_code)
+    cancel_visits(store, actor_id, [Ending(visit_id, "cancelled", side, reason_code=reason_code)], at=at)
+
+
+def cancel_visits(
+    store: Store,
+    actor_id: str,
+    endings: Sequence[Ending],
+    *,
+    at: datetime | None = None,
+    idempotency_key: str | None = None,
+) -> None:
+    """Cancel several visits before they begin, all or none, each as :func:`cancel_visit` would.
+
+    Raises
+    ------
+    InputError
+        When there is no such visit, one stands twice, or one is not to be cancelled.
+    ImpossibleStep
+        When one has an outcome, or has begun.
+    AccessDenied
+        When the account may not, in the municipality of either side, or the link is another visit's.
+    """
+    with taking(store, actor_id, "cancel_visit", at, idempotency_key=idempotency_key) as step:
+        visits = _visits(step, [ending.visit_id for ending in endings], or_volunteer=True)
+        for ending in endings:
+            visit = visits[ending.visit_id]
+            if ending.outcome != "cancelled":
+                raise InputError(f"Visit {ending.visit_id} is to be {ending.outcome}, which is another step.")
+            must_be("visit", ending.visit_id, visit["status"], "cancel")
+            if visit["starts_at"] <= local_of(moment_of(step, ending.at)):
+                raise ImpossibleStep(f"Visit {ending.visit_id} has begun; record it as completed or missed.")
+        call_off(step, [(visits[e.visit_id], e.side, e.reason_code, moment_of(step, e.at)) for e in endings])
 
 
 def give_feedback(
@@ -149,55 +197,86 @@ def give_feedback(
     AccessDenied
         When the account may not, in the municipality of either side, or the link is another visit's.
     """
-    must_be_code("sides", side, SIDES[:2])
-    if not 1 <= rating <= 5:
-        raise InputError(f"A rating is 1 (bad) to 5 (good), not {rating}.")
-    with taking(store, actor_id, "give_feedback", at) as step:
-        visit = _visit(step, visit_id, or_volunteer=True)
-        if visit["status"] not in ("completed", "missed"):
-            raise ImpossibleStep(f"Visit {visit_id} is {visit['status']}; feedback is given once it has taken place.")
-        step.append(facts.FeedbackGiven(occurred_at=step.at, visit_id=visit_id, side=side, rating=rating, again=again))
+    give_feedbacks(store, actor_id, [Feedback(visit_id, side, rating, again)], at=at)
 
 
-def call_off_visit(step: Taking, visit: dict[str, Any], side: str, reason_code: str) -> None:
-    """Write down that a visit is cancelled, late or not, and tell both sides."""
-    hours = in_force(step.transaction, step.moment).asking.late_cancel_hours
-    step.append(
-        facts.VisitEnded(
-            occurred_at=step.at,
-            visit_id=visit["visit_id"],
-            outcome="cancelled",
-            side=side,
-            is_late=bool(visit["starts_at"] - local_of(step.at) < timedelta(hours=hours)),
-            reason_code=reason_code,
+def give_feedbacks(
+    store: Store,
+    actor_id: str,
+    said: Sequence[Feedback],
+    *,
+    at: datetime | None = None,
+    idempotency_key: str | None = None,
+) -> None:
+    """Record what sides say of several visits, all or none, each as :func:`give_feedback` would.
+
+    Raises
+    ------
+    InputError
+        When there is no such visit.
+    ImpossibleStep
+        When one has not taken place.
+    AccessDenied
+        When the account may not, in the municipality of either side, or the link is another visit's.
+    """
+    with taking(store, actor_id, "give_feedback", at, idempotency_key=idempotency_key) as step:
+        visits = _visits(step, list(dict.fromkeys(one.visit_id for one in said)), or_volunteer=True)
+        for visit_id, visit in visits.items():
+            if visit["status"] not in ("completed", "missed"):
+                raise ImpossibleStep(
+                    f"Visit {visit_id} is {visit['status']}; feedback is given once it has taken place."
+                )
+        step.append(
+            *(
+                facts.FeedbackGiven(
+                    occurred_at=step.at, visit_id=one.visit_id, side=one.side, rating=one.rating, again=one.again
+                )
+                for one in said
+            )
         )
+
+
+def _ended(step: Taking, ending: Ending, visit: dict[str, Any]) -> facts.VisitEnded:
+    planned = int((visit["ends_at"] - visit["starts_at"]).total_seconds() // 60)
+    return facts.VisitEnded(
+        occurred_at=moment_of(step, ending.at),
+        visit_id=ending.visit_id,
+        outcome=ending.outcome,
+        side=ending.side,
+        minutes=(ending.minutes or planned) if ending.outcome == "completed" else None,
     )
-    for resident_id in _both(step, visit):
-        notify.queue(step.transaction, "cancellation", resident_id, visit["visit_id"], now=step.at)
 
 
-def _visit(step: Taking, visit_id: str, *, or_volunteer: bool = False) -> dict[str, Any]:
-    """Find a visit that the account may deal with, by its request's municipality, its volunteer's, or its own link."""
-    visit = step.one("visit", visit_id)
+def _visits(step: Taking, visit_ids: Sequence[str], *, or_volunteer: bool = False) -> dict[str, dict[str, Any]]:
+    """Find visits that the account may deal with, by their request's municipality, their volunteer's, or its link."""
+    if len(set(visit_ids)) < len(visit_ids):
+        raise InputError("A visit can have one outcome at a time.")
+    visits = step.many("visit", visit_ids)
     if step.acting.account_id.startswith(LINK):
-        if step.acting.account_id != f"{LINK}{visit_id}":
+        if any(step.acting.account_id != f"{LINK}{visit_id}" for visit_id in visits):
             raise AccessDenied("This link is for another visit.")
-        return visit
-    if or_volunteer and step.acting.municipality_codes is not None:
-        home = step.one("volunteer", visit["volunteer_id"])["municipality_code"]
-        if home in step.acting.municipality_codes:
-            return visit
-    step.request(visit["request_id"])
-    return visit
+        return visits
+    if step.acting.municipality_codes is None:
+        return visits
+    requests = step.many("request", (visit["request_id"] for visit in visits.values()))
+    homes = step.many("volunteer", (visit["volunteer_id"] for visit in visits.values())) if or_volunteer else {}
+    for visit in visits.values():
+        if or_volunteer and step.acting.may_work_in(homes[visit["volunteer_id"]]["municipality_code"]):
+            continue
+        step.acting.must_work_in(requests[visit["request_id"]]["municipality_code"])
+    return visits
 
 
-def _must_have_begun(step: Taking, visit: dict[str, Any]) -> None:
-    if visit["starts_at"] > local_of(step.at):
+def _must_have_begun(visit: dict[str, Any], at: datetime) -> None:
+    if visit["starts_at"] > local_of(at):
         raise ImpossibleStep(
             f"Visit {visit['visit_id']} begins at {visit['starts_at']:%Y-%m-%d %H:%M}; its outcome is not known before."
         )
 
 
-def _both(step: Taking, visit: dict[str, Any]) -> tuple[str, str]:
-    volunteer = step.one("volunteer", visit["volunteer_id"])
-    return visit["resident_id"], volunteer["resident_id"]
+def _must_need_one(visit: dict[str, Any], request: dict[str, Any], n_agreed: dict[str, int]) -> None:
+    """Refuse to call a missed visit completed when its request has all its visits, and count it otherwise."""
+    request_id = request["request_id"]
+    if n_agreed[request_id] >= request["volunteers_needed"]:
+        raise ImpossibleStep(f"Request {request_id} was served otherwise; visit {visit['visit_id']} stays missed.")
+    n_agreed[request_id] += 1

@@ -21,12 +21,14 @@ from engine.packages.rawtable import RawTable, Report
 class Known:
     """What the pilot file already holds: ids of residents and requests, and the resident of each volunteer.
 
-    ``erased`` are the residents of whom no details are kept, so that nothing can be noted about them.
+    ``protected`` are the residents with a protected identity; ``erased`` those of whom no details are kept, so that
+    nothing can be noted about them.
     """
 
     residents: frozenset[str] = frozenset()
     volunteers: Mapping[str, str] = field(default_factory=dict)
     requests: frozenset[str] = frozenset()
+    protected: frozenset[str] = frozenset()
     erased: frozenset[str] = frozenset()
 
 
@@ -147,6 +149,19 @@ def residents_volunteer_once(tables: Tables, known: Known, now: datetime) -> Ite
             yield "volunteers", row, "resident_id", f"a resident once; volunteer {other} {where} is the same person"
 
 
+def volunteers_stay_the_same_person(tables: Tables, known: Known, now: datetime) -> Iterator[Finding]:
+    """What was seen of a volunteer, such as a cleared check, is of one person: their volunteer_id is nobody else's."""
+    for row in _rows(tables, "volunteers", "volunteer_id", "resident_id"):
+        volunteer = row.values["volunteer_id"]
+        if known.volunteers.get(volunteer, row.values["resident_id"]) != row.values["resident_id"]:
+            yield (
+                "volunteers",
+                row,
+                "resident_id",
+                f"the resident who is {volunteer} in the pilot file, or a new volunteer_id",
+            )
+
+
 def windows_end_after_they_start(tables: Tables, known: Known, now: datetime) -> Iterator[Finding]:
     """A stretch of free time has a length; one that passes midnight is written as two."""
     for row in _rows(tables, "availability", "starts", "ends"):
@@ -212,6 +227,7 @@ RULES: tuple[Callable[[Tables, Known, datetime], Iterator[Finding]], ...] = (
     residents_have_a_place,
     births_lie_in_the_past,
     residents_volunteer_once,
+    volunteers_stay_the_same_person,
     windows_end_after_they_start,
     windows_do_not_overlap,
     periods_run_forward,

@@ -45,7 +45,10 @@ class Search:
 
 
 def finish(store: Store, account_id: str, plain: Iterable[bytes] = (), also: Sequence[Path] = ()) -> Search:
-    """Rewrite the file if anything was destroyed since it last was, note that in the log, and search it.
+    """Rewrite the file if anything was destroyed since it last was, search it, and note both in the log.
+
+    The file is rewritten again until nothing is found. Others may work with the pilot during the search: what they
+    destroy meanwhile is not taken for proved, since the log says up to which entry the file was rewritten.
 
     Parameters
     ----------
@@ -62,17 +65,20 @@ def finish(store: Store, account_id: str, plain: Iterable[bytes] = (), also: Seq
         When a file to search cannot be read.
     """
     plain = tuple(plain)
-    with store.reading() as reading:
-        is_waiting = reading.query("destruction_waiting")["n_entries"].iloc[0] > 0
-        traces = (*plain, *erased_keys(reading))
-    if is_waiting:
-        store.rewrite()
+    with store.held():
+        with store.reading() as reading:
+            is_waiting = reading.query("destruction_waiting")["n_entries"].iloc[0] > 0
+            until_entry = reading.last_entry_no
+            traces = (*plain, *erased_keys(reading))
+        if is_waiting:
+            store.rewrite()
     searched = search(files_of(store.path, also), traces)
     if not is_waiting:
         return searched
     with store.transaction(account_id, "rewritten") as transaction:
         counts = {"n_files": searched.n_files, "n_traces": searched.n_traces, "n_found": searched.n_found}
-        transaction.append([FileRewritten(occurred_at=transaction.recorded_at, **counts)])
+        now = transaction.recorded_at
+        transaction.append([FileRewritten(occurred_at=now, until_entry=until_entry, **counts)])
     return searched
 
 
@@ -110,5 +116,7 @@ def _n_held(file: Path, traces: Sequence[bytes]) -> int:
                 return 0
             with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
                 return sum(content.find(trace) >= 0 for trace in traces)
+    except FileNotFoundError:  # another program's, which was there for a moment
+        return 0
     except OSError as error:
         raise InputError(f"{file} cannot be searched: {error.strerror}.") from error

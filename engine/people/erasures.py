@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 class Erasure:
     """One erasure and how far it has come.
 
-    ``status`` is ``requested``, ``approved``, ``refused``, ``erased`` (the file is still to be rewritten) or
-    ``proved``. ``not_before`` is the day until which a rule of retention keeps what is held.
+    ``status`` is ``requested``, ``approved``, ``refused``, ``erased`` (the file is still to be rewritten, or a file
+    that was searched still held something) or ``proved``. ``not_before`` is the day until which a rule of retention
+    keeps what is held.
     """
 
     erasure_id: str
@@ -54,7 +55,8 @@ class ErasureProof:
         How many of the traces the pilot's files held just before: that the search can find them. ``None`` when an
         interrupted erasure was completed.
     mentions
-        Subjects of notes about others in which the person's name, phone or e-mail stands; somebody has to read these.
+        Subjects of notes about others in which the person's name, phone or e-mail stands, and incidents that name the
+        person; somebody has to read these.
     """
 
     erasure: Erasure
@@ -75,7 +77,7 @@ class ErasureProof:
         places = ", ".join(f"{n} in {name}" for name, n in self.search.found)
         said = [
             f"{e.erasure_id}: the person's key and details, {_n(e.n_notes, 'note')} and {_n(e.n_places, 'row')} with a"
-            f" place or decision were destroyed on {e.erased_at:%Y-%m-%d %H:%M} UTC by {e.erased_by}, because"
+            f" place, a way or a decision were destroyed on {e.erased_at:%Y-%m-%d %H:%M} UTC by {e.erased_by}, because"
             f" {bases()[e.legal_basis]['name_en']}; asked for by {e.requested_by}, approved by {e.decided_by}.",
             f"{_n(e.n_requests, 'request')} withdrawn, {_n(e.n_visits, 'visit')} cancelled,"
             f" {_n(e.n_offers, 'offer')} closed.",
@@ -83,7 +85,9 @@ class ErasureProof:
             f" {_n(self.search.n_files, 'file')}: {places or 'none'} found{before}.",
         ]
         if self.mentions:
-            said.append(f"Notes about others name the person; correct them: {', '.join(self.mentions)}.")
+            said.append(
+                f"Notes about others name the person or may; read and correct them: {', '.join(self.mentions)}."
+            )
         return " ".join(said)
 
     def certificate(self) -> dict[str, Any]:

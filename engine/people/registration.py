@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 
 from engine import facts
 from engine.errors import ImpossibleStep, InputError
-from engine.intake import Intake, known_in
+from engine.intake import EVER, Intake, known_in
 from engine.lifecycle import Taking, must_be_code, taking
+from engine.live.reach import must_reach
 from engine.people.departures import Departure, volunteer_leaves
 from engine.people.destruction import finish
 from engine.people.forms import Cells, read_forms
 from engine.people.persons import home_of, see
-from engine.people.protection import hide_earlier_places
+from engine.people.protection import protect
 
 if TYPE_CHECKING:
     from engine.store import Store
@@ -61,7 +62,7 @@ def register_resident(store: Store, actor_id: str, cells: Cells, *, at: datetime
         step.acting.must_work_in(registered.municipality_code)
         step.append(*intake.facts)
         step.transaction.put_people(intake.people)
-        n_hidden = hide_earlier_places(step.transaction, intake.facts)
+        n_hidden = protect(step, intake.facts)
     if n_hidden:
         finish(store, actor_id)
     return registered.resident_id
@@ -198,6 +199,34 @@ def state_relation(
         step.append(*(replace(fact, kind=kind) for fact in intake.facts if isinstance(fact, facts.RelationStated)))
 
 
+def register_many(
+    store: Store,
+    actor_id: str,
+    forms: Mapping[str, Sequence[Cells]],
+    *,
+    at: datetime | None = None,
+    idempotency_key: str | None = None,
+) -> None:
+    """Record many rows of any tables of the data package at once, all or none: table -> rows of text by column.
+
+    Raises
+    ------
+    AccessDenied
+        When a row speaks of people out of the account's reach (:mod:`engine.live.reach`).
+    PackageError
+        When a cell or rule refuses one; ``bad_rows`` holds every fault.
+    """
+    with taking(store, actor_id, "register_people", at, idempotency_key=idempotency_key) as step:
+        intake = _read(step, forms)
+        must_reach(step.transaction, step.acting, intake.facts, EVER)
+        step.append(*intake.facts)
+        step.transaction.put_people(intake.people)
+        step.transaction.put_notes(intake.notes)
+        n_hidden = protect(step, intake.facts)
+    if n_hidden:
+        finish(store, actor_id)
+
+
 def leave(store: Store, actor_id: str, volunteer_id: str, reason_code: str, *, at: datetime | None = None) -> Departure:
     """Record that a volunteer leaves: open offers are closed, visits to come cancelled, and their requests reopened.
 
@@ -215,11 +244,43 @@ def leave(store: Store, actor_id: str, volunteer_id: str, reason_code: str, *, a
     ImpossibleStep
         When the volunteer has left already.
     """
+    return leave_many(store, actor_id, [volunteer_id], reason_code, at=at)
+
+
+def leave_many(
+    store: Store,
+    actor_id: str,
+    volunteer_ids: Sequence[str],
+    reason_code: str,
+    *,
+    at: datetime | None = None,
+    idempotency_key: str | None = None,
+) -> Departure:
+    """Record that several volunteers leave at once, all or none, each as by :func:`leave`.
+
+    Raises
+    ------
+    AccessDenied
+        As in :func:`state_absence`, for one of them.
+    InputError
+        When a volunteer or the reason is unknown.
+    ImpossibleStep
+        When one has left already.
+    """
     must_be_code("reasons", reason_code, LEAVING_REASONS)
-    with _for_volunteer(store, actor_id, "keep_volunteer", volunteer_id, at) as step:
-        if step.one("volunteer", volunteer_id)["left_at"] is not None:
-            raise ImpossibleStep(f"Volunteer {volunteer_id} has left already.")
-        return volunteer_leaves(step, volunteer_id, reason_code, "volunteer")
+    with taking(store, actor_id, "keep_volunteer", at, idempotency_key=idempotency_key) as step:
+        known = known_in(step.transaction).volunteers
+        for volunteer_id in volunteer_ids:
+            if volunteer_id not in known:
+                raise InputError(f"There is no volunteer {volunteer_id!r} in this pilot.")
+            see(step.transaction, step.acting, known[volunteer_id])
+        for volunteer_id, volunteer in step.many("volunteer", volunteer_ids).items():
+            if volunteer["left_at"] is not None:
+                raise ImpossibleStep(f"Volunteer {volunteer_id} has left already.")
+        ended = [volunteer_leaves(step, volunteer_id, reason_code, "volunteer") for volunteer_id in volunteer_ids]
+        return Departure(
+            sum(one.n_requests for one in ended), sum(one.n_visits for one in ended), sum(one.n_offers for one in ended)
+        )
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Everything that is held about one person, for that person: as JSON, and as a page to read.
 
-Others appear by their ids only; where a note names them, the name is replaced.
+Others appear by their ids only; where a note names them, the name is replaced. What was written of an incident that
+names the person is theirs too, also where it is kept with somebody else's notes.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -23,10 +25,10 @@ from engine.access import acting
 from engine.errors import InputError
 from engine.facts import all_kinds, columns_of, table_of
 from engine.people.masking import mask_of
-from engine.people.persons import see
+from engine.people.persons import home_of, see
 
 if TYPE_CHECKING:
-    from engine.store import Reading, Store
+    from engine.store import Reading, Store, Transaction
 
 TEMPLATES = Path(__file__).parents[1] / "messages" / "templates"
 LANGUAGES = ("sv", "en")
@@ -80,13 +82,14 @@ def subject_export(
         see(transaction, who, resident_id)
         people = transaction.people(PURPOSE)
         mask = mask_of(people, resident_id, words(language)["text"]["other"])
-        notes = transaction.notes_about([resident_id], PURPOSE)
+        mine = _named(transaction, resident_id)
+        notes = _notes(transaction, resident_id, mine["incident_id"])
         content = {
             "resident_id": resident_id,
             "made_at": transaction.recorded_at.astimezone(UTC).replace(tzinfo=None),
             "details": _details(transaction.person(resident_id, PURPOSE)),
             "notes": notes.assign(text=notes["text"].map(mask))[["note_id", "subject", "text"]].to_dict("records"),
-            **_facts_and_reads(transaction, resident_id),
+            **_facts_and_reads(transaction, mine),
         }
     plain = _plain(content)
     stem = Path(folder) / f"subject-{''.join(c if c.isalnum() or c in '._-' else '_' for c in resident_id)}"
@@ -120,12 +123,38 @@ def personal_kinds() -> dict[str, list[str]]:
     return {table: names for table, names in found.items() if names}
 
 
-def _facts_and_reads(reading: Reading, resident_id: str) -> dict[str, Any]:
+def _named(reading: Reading, resident_id: str) -> dict[str, set[str]]:
+    """Collect the ids of what is the person's own: column -> ids."""
     mine = {"resident_id": {resident_id}}
     for table, by, found in _LINKS:
         rows = _rows_naming(reading.facts_of(table), list(by), mine)
         mine.setdefault(found, set()).update(rows[found].to_pylist())
-    mine["resident_id"].add(_EVERYBODY)
+    return mine
+
+
+def _notes(transaction: Transaction, resident_id: str, incident_ids: set[str]) -> pd.DataFrame:
+    """Read the notes about a resident, and those on incidents that name them: columns of ``notes_about``.
+
+    What is kept with the notes of a protected person stays there: a text may lead to them even without their name.
+    """
+    own = transaction.notes_about([resident_id], PURPOSE)
+    on_incidents = [
+        transaction.notes(incident_id, PURPOSE).assign(subject=incident_id)
+        for incident_id in sorted(incident_ids)
+        if not _is_of_protected(transaction, resident_id, incident_id)
+    ]
+    return pd.concat([own, *on_incidents]).drop_duplicates("note_id").sort_values("note_id")
+
+
+def _is_of_protected(reading: Reading, resident_id: str, subject: str) -> bool:
+    """Whether notes on a subject are kept with those of a protected person other than the resident."""
+    owners = set(reading.query("sealed_notes", subject=subject)["resident_id"]) - {resident_id}
+    homes = [home_of(reading, owner) for owner in sorted(owners)]
+    return any(home is not None and home.is_protected for home in homes)
+
+
+def _facts_and_reads(reading: Reading, mine: dict[str, set[str]]) -> dict[str, Any]:
+    mine = mine | {"resident_id": mine["resident_id"] | {_EVERYBODY}}
     facts = {
         table: [_told(row) for row in _rows_naming(reading.facts_of(table), names, mine).to_pylist()]
         for table, names in personal_kinds().items()

@@ -123,6 +123,10 @@ class Base:
             rows = rows[self._starts[rows] == np.datetime64(starts_at)]
         return rows
 
+    def rows_of(self, request: int) -> Ints:
+        """List the candidates of a request by its number."""
+        return self._of_request[request]
+
     def allowed_of(self, request_id: str, volunteer_id: str | None = None, starts_at: Any = None) -> Ints:
         """List what :meth:`candidates_of` lists, less what needs a change first.
 
@@ -148,9 +152,9 @@ class Base:
         return str(self._requests[candidate])
 
     def visits_of_volunteers(self, volunteer_ids: set[str]) -> list[tuple[str, Visit]]:
-        """List the chosen visits of some volunteers, with their requests."""
+        """List the chosen visits of some volunteers with their requests, by request."""
         mine = [int(c) for c in self.chosen if self._volunteers[c] in volunteer_ids]
-        return [(self.request_of(c), self.visit(c)) for c in mine]
+        return sorted((self.request_of(c), self.visit(c)) for c in mine)
 
     def plan(self, answer: Answer) -> pd.DataFrame:
         """Lay the plan of an answer out as candidates (columns ``candidates.COLUMNS``)."""

@@ -159,7 +159,16 @@ class Change:
     @property
     def volunteers(self) -> tuple[str, ...]:
         """The volunteers of whom something is asked."""
-        return tuple(sorted({step.subject for step in self.steps if step.code in (FARTHER, MORE, CHECK)}))
+        return tuple(sorted({step.subject for step in self.about_volunteers}))
+
+    def price_of_volunteers(self, known: Relaxations) -> float:
+        """What of the price is for what is asked of volunteers."""
+        return sum(known.by_code[step.code].price * step.amount for step in self.about_volunteers)
+
+    @property
+    def about_volunteers(self) -> tuple[Step, ...]:
+        """The steps that are asked of volunteers."""
+        return tuple(step for step in self.steps if step.code in (FARTHER, MORE, CHECK))
 
     def in_words(self, language: str, known: Relaxations) -> str:
         """Say it as one instruction; ``language`` is ``en`` or ``sv``."""

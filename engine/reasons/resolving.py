@@ -9,20 +9,21 @@ leaves fractions. Among plans of equal value the one that keeps most of the base
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import ceil, inf
+from math import inf
 
 import numpy as np
 
 from engine.errors import NoSolutionError
-from engine.plan_model.bounds import PROVED, Prices
-from engine.plan_model.branching import TINY, WHOLE
+from engine.plan_model.bounds import PROVED, Clock, Goal, Prices, Start
+from engine.plan_model.branching import TINY, WHOLE, Search
 from engine.plan_model.columns import Relaxation
-from engine.plan_model.greedy import SideTerms, plan_points, points_of
+from engine.plan_model.greedy import plan_points
 from engine.plan_model.planning import solve_plans
 from engine.plan_model.repricing import MOST_RISEN
 from engine.plans import Found, Plans
 from engine.problem import Floats, Ints, Problem
 from engine.reasons.questions import IMPOSSIBLE, Answer, Bools, Question, changed_problem
+from engine.reasons.valuation import Valuation
 from engine.reasons.warm import WarmMaster
 from engine.solver import nothing_to_choose
 
@@ -38,12 +39,31 @@ PENALTY_STEPS = 2
 TIME_LIMIT_S = 30.0
 """Seconds one question may take once it needs branching."""
 
+NODES_BEFORE_PARTS = 40
+"""Nodes of one search after which parts of the problem that do not depend on each other get searches of their own."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
     """The worths at which each volunteer-week was priced last, and a bound on its best plan at those."""
 
     worth: Floats
+    best: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """A changed programme, its answer, and the prices that bound it.
+
+    Parameters
+    ----------
+    prices, best
+        Prices of the last relaxation, and a bound on the best plan of every volunteer-week at these.
+    """
+
+    question: Question
+    answer: Answer
+    prices: Prices
     best: Floats
 
 
@@ -68,33 +88,29 @@ class Resolver:
     """
 
     def __init__(self, problem: Problem, allowed: Bools, kept: Ints, equity_floor_share: float) -> None:
-        self.problem, self._share = problem, equity_floor_share
-        self._side = SideTerms.of(problem)
-        self._step = problem.resolution
-        self._ties = np.zeros(problem.n_candidates)
-        self._ties[kept] = 0.45 * self._step / max(1, int(problem.needed.sum()))
-        self._value = problem.value + self._ties
-        self._floor_of = np.full(problem.n_requests, -1)
-        self._pins: list[int] = []
-        self._find_rows()
+        self.problem = problem
+        self.valuation = Valuation(problem, allowed, kept, equity_floor_share)
         self._plans = Plans(problem)
         penalty = 10.0 * (1.0 + float(np.abs(problem.value).max(initial=0.0)) * problem.load_points.shape[1])
-        self._master = WarmMaster(problem, self._side, penalty)
-        self._prices = Prices(np.zeros(problem.n_requests), np.zeros(len(self._side.bound)))
+        self._master = WarmMaster(problem, self.valuation.side, penalty)
+        self._prices = Prices(np.zeros(problem.n_requests), np.zeros(len(problem.side_rows)))
         self._floors = np.zeros(problem.n_volunteer_weeks)
         self._cell: _Cell | None = None
         self._crowded = np.bincount(problem.volunteer_week[allowed], minlength=problem.n_volunteer_weeks) > CROWDED
         self.n_solved = 0
         self.question = Question(allowed, problem.needed)
-        self._add(self._by_week(kept[allowed[kept]]))
-        self.base = self._solve(self.question, -inf, is_base=True)
+        self._known = kept
+        self._add(self.valuation.by_week(kept[allowed[kept]]))
+        self.solved = self._solve(self.question, -inf, is_base=True)
+        self.base = self.solved.answer
         if self.base.chosen is None:
             raise NoSolutionError("No plan was found: the pins contradict the limits.")
+        self._known = self.base.chosen
 
     @property
     def step(self) -> float:
         """The number every value is a multiple of, 0 when there is none."""
-        return self._step
+        return self.valuation.step
 
     def solve(self, question: Question, enough: float = -inf) -> Answer:
         """Find the best plan of a changed programme.
@@ -111,89 +127,71 @@ class Resolver:
         """
         if any(at_least > question.allowed[cs].sum() for cs, at_least in question.demands):
             return IMPOSSIBLE
-        return self._solve(question, enough + self._step * (1 - PROVED), is_base=False)
+        return self._solve(question, self.valuation.above(enough), is_base=False).answer
 
-    def worth_of(self, question: Question, chosen: Ints) -> float | None:
-        """Evaluate candidates in a changed programme; ``None`` when one is not allowed or a row is broken there."""
-        side = replace(self._side, bound=self._bounds(question))
-        if not question.allowed[chosen].all() or side.broken(chosen, self.problem.n_candidates):
-            return None
-        return self._points(side, chosen)
+    def solve_with_prices(self, question: Question, enough: float = -inf) -> Solved:
+        """Find the best plan of a changed programme without demands as :meth:`solve` does, and keep what bounds it.
+
+        Raises
+        ------
+        NoSolutionError
+            When branching does not settle the question in time.
+        """
+        return self._solve(question, self.valuation.above(enough), is_base=False)
 
     def problem_of(self, question: Question) -> tuple[Problem, Ints]:
         """Lay a changed programme out as a problem of its own, with the place of its candidates in this one."""
-        return changed_problem(self.problem, question, self._needed(question), self._bounds(question))
+        needed, bounds = self.valuation.needed(question), self.valuation.bounds(question)
+        return changed_problem(self.problem, question, needed, bounds)
 
-    def _find_rows(self) -> None:
-        for i, row in enumerate(self.problem.side_rows):
-            if row.name.startswith("equity:"):
-                self._floor_of[self.problem.request[row.candidates]] = i
-            elif row.name.startswith("pin:"):
-                self._pins.append(i)
-
-    def _needed(self, question: Question) -> Ints:
-        if question.unserved < 0:
-            return question.needed
-        needed = question.needed.copy()
-        needed[question.unserved] -= 1
-        return needed
-
-    def _bounds(self, question: Question) -> Floats:
-        """Work the side rows' bounds out anew: floors and pins hang on who has candidates."""
-        problem, bounds = self.problem, self._side.bound.copy()
-        counted_by = question.allowed if question.counted is None else question.counted
-        has = np.zeros(problem.n_requests, dtype=np.bool_)
-        has[problem.request[counted_by]] = True
-        floors = np.unique(self._floor_of[self._floor_of >= 0])
-        counted = has & (self._floor_of >= 0)
-        needed = np.bincount(self._floor_of[counted], question.needed[counted], minlength=len(bounds))
-        for i in floors.tolist():
-            bounds[i] = -float(ceil(self._share * needed[i] - 1e-9))
-        for i in self._pins:
-            bounds[i] = -1.0 if counted_by[problem.side_rows[i].candidates].any() else 0.0
-        bounds[list(question.lifted)] = 0.0
-        return bounds
-
-    def _solve(self, question: Question, enough: float, *, is_base: bool) -> Answer:
+    def _solve(self, question: Question, enough: float, *, is_base: bool) -> Solved:
         self.n_solved += 1
-        bounds = self._bounds(question)
+        bounds = self.valuation.bounds(question)
         if is_base:
             self._master.allow(question.allowed)
         else:
             self._master.go_back()
-        needed = self._needed(question)
+        needed = self.valuation.needed(question)
         self._master.limit(needed, bounds)
         self._master.allow(question.allowed)
         for candidates, at_least in question.demands:
             self._master.demand(candidates, at_least)
-        bound, relaxed = self._generate(question, needed, bounds, enough, is_base=is_base)
+        bound, relaxed, prices, best = self._generate(question, needed, bounds, enough, is_base=is_base)
+        return Solved(question, self._settled(question, bounds, bound, enough, relaxed), prices, best)
+
+    def _settled(
+        self, question: Question, bounds: Floats, bound: float, enough: float, relaxed: Relaxation | None
+    ) -> Answer:
+        """Read the answer off the relaxation where it is whole and proved, else branch."""
         if bound <= enough:
             return Answer(-inf, None, bound)
-        side = replace(self._side, bound=bounds)
         if relaxed is not None:
             shares = relaxed.shares
             whole = (np.minimum(shares, np.abs(1 - shares)) <= WHOLE).all() and relaxed.unkept.max(initial=0) <= WHOLE
             chosen = np.sort(self._master.members_of(shares > 0.5)[0])
-            points = self._points(side, chosen) if whole else -inf
-            if whole and bound < points + max(self._step * (1 - PROVED), PROVED * abs(points)):
+            points = self.valuation.points(bounds, chosen) if whole else -inf
+            if whole and bound < points + max(self.step * (1 - PROVED), PROVED * abs(points)):
                 return Answer(points, chosen, points)
-        return self._branch(question, side)
+        return self._branch(question, bounds)
 
     def _generate(
         self, question: Question, needed: Ints, bounds: Floats, enough: float, *, is_base: bool
-    ) -> tuple[float, Relaxation | None]:
-        """Generate columns until none improves, or nothing is worth more than ``enough``."""
-        plans, prices, floors = self._plans_of(question), self._prices, self._floors
+    ) -> tuple[float, Relaxation | None, Prices, Floats]:
+        """Generate columns until none improves, or nothing is worth more than ``enough``.
+
+        Returns the lowest bound met, the last relaxation, its prices, and the best plans' worths at those.
+        """
+        plans, prices, floors = self.plans_of(question), self._prices, self._floors
         cell, lowest, relaxed, n_dearer = self._cell, inf, None, 0
-        more_left = self._more_left(question)
+        more_left = self.more_left(question)
         while True:
-            worth = self._worth(question, prices)
+            worth = self.valuation.worth(question, prices)
             stale = more_left if relaxed is None else np.zeros_like(more_left)
             found, cell, is_bound = self._price(plans, worth, floors + TINY, cell, stale)
             if is_bound:
-                lowest = min(lowest, self._fixed(question, needed, bounds, prices) + float(cell.best.sum()))
+                lowest = min(lowest, self.valuation.fixed(question, needed, bounds, prices) + float(cell.best.sum()))
                 if lowest <= enough:
-                    return lowest, None
+                    return lowest, None, prices, cell.best
             if any(len(part.week) for part in found):
                 for part in found:
                     self._add(part)
@@ -204,13 +202,13 @@ class Resolver:
                 self._master.penalise(1e3 * self._master.penalty)
             relaxed = self._master.solve(TIME_LIMIT_S)
             if relaxed is None:
-                return lowest, None
+                return lowest, None, prices, np.full_like(floors, inf)
             decisions = dict(enumerate(relaxed.decision_prices.tolist()))
             prices, floors = Prices(relaxed.request_prices, relaxed.row_prices, decisions), relaxed.week_prices
         if is_base:
             self._prices, self._floors, self._cell = prices, floors, cell
             self._master.keep()
-        return lowest, relaxed
+        return lowest, relaxed, prices, cell.best
 
     def _price(
         self, plans: Plans, worth: Floats, floors: Floats, cell: _Cell | None, stale: Bools
@@ -240,30 +238,50 @@ class Resolver:
                 done |= weeks
         return found, _Cell(np.where(done[week], worth, cell.worth), best), bool((done | ~stale).all())
 
-    def _branch(self, question: Question, side: SideTerms) -> Answer:
-        """Settle by branching what the relaxation leaves open."""
+    def _branch(self, question: Question, bounds: Floats) -> Answer:
+        """Settle by branching what the relaxation leaves open, beginning with the plans there are."""
         problem, places = self.problem_of(question)
         try:
             if not problem.n_candidates:
-                found = nothing_to_choose(problem)
+                chosen = nothing_to_choose(problem).chosen
             else:
-                found = solve_plans(problem, time_limit_s=TIME_LIMIT_S, ties=self._ties[places])
+                chosen = self._searched(problem, places, question)
         except NoSolutionError as error:
             if "in time" in str(error):
                 raise
             return IMPOSSIBLE
-        if found.proof != "optimal":
-            raise NoSolutionError(f"The changed plan was not proved best within {TIME_LIMIT_S:g} seconds.")
-        chosen = places[found.chosen]
-        points = self._points(side, chosen)
-        return Answer(points, chosen, points)
+        points = self.valuation.points(bounds, places[chosen])
+        return Answer(points, places[chosen], points)
 
-    def _plans_of(self, question: Question) -> Plans:
+    def _searched(self, problem: Problem, places: Ints, question: Question) -> Ints:
+        """Search a problem whose candidates stand at ``places`` of the whole; the best assignment of it."""
+        inside = np.full(self.problem.n_candidates, -1)
+        inside[places] = np.arange(len(places))
+        kept = np.flatnonzero(self._master.allowed)
+        plans = self._master.plans(kept)
+        plans = replace(plans, members=inside[plans.members])
+        known = inside[self._known[question.allowed[self._known]]]
+        none = Prices(np.zeros(problem.n_requests), np.zeros(len(problem.side_rows)))
+        start = Start(plans, known, none, inf, inf)
+        ties, clock = self.valuation.ties[places], Clock(TIME_LIMIT_S)
+        search = Search(problem, problem.value + ties, Goal(self.step), clock, lambda _: None, start)
+        while not search.done and search.n_nodes < NODES_BEFORE_PARTS and clock.left_s() > 0:
+            search.step()
+        if search.done and search.chosen is not None:
+            return search.chosen
+        # Many fractions far apart, or rules that contradict each other: searched in parts, and told in words.
+        found = solve_plans(problem, time_limit_s=TIME_LIMIT_S, ties=ties)
+        if found.proof != "optimal":
+            raise NoSolutionError(f"The changed plan was not proved best in time, {TIME_LIMIT_S:g} seconds.")
+        return found.chosen
+
+    def plans_of(self, question: Question) -> Plans:
+        """Give the plans of all weeks under what a question leaves them."""
         if question.minutes_left is None or question.visits_left is None:
             return self._plans
         return self._plans.limited(question.minutes_left, question.visits_left)
 
-    def _more_left(self, question: Question) -> Bools:
+    def more_left(self, question: Question) -> Bools:
         """Mark the volunteer-weeks that have more left than the problem says."""
         if question.minutes_left is None or question.visits_left is None:
             return np.zeros(self.problem.n_volunteer_weeks, dtype=np.bool_)
@@ -272,32 +290,11 @@ class Resolver:
         )
         return changed
 
-    def _worth(self, question: Question, prices: Prices) -> Floats:
-        """Reduce the values of candidates by what they use; what is not allowed is worth nothing at all."""
-        worth = self._value - prices.requests[self.problem.request]
-        if len(self._side.row):
-            worth -= self._side.priced(prices.rows, len(worth))
-        for k, (candidates, _) in enumerate(question.demands):
-            worth[candidates] += prices.decisions.get(k, 0.0)
-        worth[~question.allowed] = -inf
-        return worth
-
-    def _fixed(self, question: Question, needed: Ints, bounds: Floats, prices: Prices) -> float:
-        """The bound without the plans."""
-        demanded = sum(prices.decisions.get(k, 0.0) * n for k, (_, n) in enumerate(question.demands))
-        return float(needed @ prices.requests) + float(bounds @ prices.rows) - demanded
-
-    def _points(self, side: SideTerms, chosen: Ints) -> float:
-        points = points_of(self.problem, side, chosen)
-        return round(round(points / self._step) * self._step, 9) if self._step else points
+    def rows_of_weeks(self, weeks: Ints) -> Ints:
+        """List the candidates of some volunteer-weeks."""
+        order, first = self._plans.order, self._plans.first
+        return np.concatenate([order[first[u] : first[u + 1]] for u in weeks] or [order[:0]])
 
     def _add(self, found: Found) -> None:
-        value = plan_points(self.problem, found.week, found.first, found.members, self._value)
+        value = plan_points(self.problem, found.week, found.first, found.members, self.valuation.value)
         self._master.add(found, value)
-
-    def _by_week(self, chosen: Ints) -> Found:
-        """Arrange an assignment as plans, one per volunteer-week."""
-        weeks = self.problem.volunteer_week[chosen]
-        order = np.argsort(weeks, kind="stable")
-        week, first = np.unique(weeks[order], return_index=True)
-        return Found(np.empty(0), week, np.append(first, len(chosen)), chosen[order], np.empty(len(week)))

@@ -1,26 +1,22 @@
 """Why a request was not served, who took the volunteers it could have had, and the smallest change that serves it.
 
-A change **suffices** when, with its facts added, every optimal plan gives the request all its volunteers: the
-optimum of the changed programme is above its optimum with the request left short. It is the **smallest** when no
-change on the list of a lower price suffices; among those of equal price the one whose optimum is highest, then the
-one of fewest steps, then the first by name. Looked at are changes to the request and to the volunteers who would
-then come to it.
+What a change is, when it suffices and of which set it is the smallest is said in :mod:`engine.reasons.smallest`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from itertools import combinations, groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.errors import InputError, NoSolutionError
 from engine.explain import stored_run, view_of
-from engine.reasons.base import Base, Shift, Visit
-from engine.reasons.questions import Answer, Question
-from engine.reasons.relaxations import FEWER, Change, Relaxations, Step, baseline, facts_that_make
+from engine.reasons.base import Base, Visit
+from engine.reasons.relaxations import Relaxations, baseline, facts_that_make
+from engine.reasons.smallest import Remedy, smallest, suffices
+from engine.reasons.stages import Stages
 from engine.reasons.what_if import what_if
 from engine.reasons.widened import Widened
 from engine.rules import BETTER_USED, PARTLY_SERVED
@@ -39,37 +35,6 @@ CLASSES = {
 """The class of a rule; every other rule means that nobody is eligible."""
 
 NOBODY = "nobody_eligible"
-
-FIRST_BAND = 5.0
-"""Price up to which changes are made first."""
-
-MOST_TRIED = 2000
-"""Changes tried for one request; beyond it nothing is said of what is dearer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Remedy:
-    """A change that serves a request, and what it does to the others.
-
-    Parameters
-    ----------
-    visits
-        The request's visits in the best plan with the change.
-    points
-        What the best plan gains by the change; it may lose, where others must give way.
-    shifts
-        Other requests whose visits become different.
-    """
-
-    change: Change
-    visits: tuple[Visit, ...]
-    points: float
-    shifts: tuple[Shift, ...]
-
-    @property
-    def losers(self) -> tuple[Shift, ...]:
-        """Other requests that get fewer volunteers than before."""
-        return tuple(shift for shift in self.shifts if shift.kind == "lost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,27 +96,8 @@ def unmatched(
             raise InputError(f"Run {run['run_id']} did not leave {strangers[0]!r} without volunteers.")
         seen = view_of(reading, run)
         widened = Widened(reading, seen, results[results["volunteer_id"].notna()], asked, known or baseline())
-    return [_explained(widened, request_id, str(left[request_id])) for request_id in asked]
-
-
-def suffices(base: Base, request_id: str, question: Question, enough: float = -np.inf) -> Answer | None:
-    """Solve a changed programme; its answer when every optimal plan serves the request, else ``None``.
-
-    Parameters
-    ----------
-    enough
-        Changed plans worth no more than this are not of interest.
-    """
-    r, solve = base.number[request_id], base.resolver.solve
-    needed = int(question.needed[r])
-    if int((base.problem.request[base.chosen] == r).sum()) < needed:
-        # The run's own plan leaves the request short: what is worth no more cannot be needed.
-        enough = max(enough, base.resolver.worth_of(question, base.chosen) or -np.inf)
-    best = solve(question, enough)
-    if best.chosen is None or int((base.problem.request[best.chosen] == r).sum()) < needed:
-        return None
-    short = solve(replace(question, unserved=r), best.points - base.resolver.step)
-    return best if short.chosen is None else None
+    stages = Stages(widened)
+    return [_explained(widened, stages, request_id, str(left[request_id])) for request_id in asked]
 
 
 def confirmed(store: Store, remedy: Remedy, run_id: str | None = None, known: Relaxations | None = None) -> bool:
@@ -185,7 +131,7 @@ def confirmed(store: Store, remedy: Remedy, run_id: str | None = None, known: Re
     return suffices(base, change.request_id, base.question) is not None
 
 
-def _explained(widened: Widened, request_id: str, rule: str) -> Unmatched:
+def _explained(widened: Widened, stages: Stages, request_id: str, rule: str) -> Unmatched:
     base = widened.base
     rows = base.allowed_of(request_id)
     others = {base.visit(int(c)).volunteer_id for c in np.setdiff1d(rows, base.chosen_of(request_id))}
@@ -195,7 +141,7 @@ def _explained(widened: Widened, request_id: str, rule: str) -> Unmatched:
     if rule == PARTLY_SERVED.code and others:
         kind = CLASSES[BETTER_USED.code]
     try:
-        remedy, n_tried, all_tried = smallest(widened, request_id)
+        remedy, n_tried, all_tried = smallest(widened, request_id, stages)
         insist = _insist(base, request_id)
     except NoSolutionError:
         remedy, n_tried, all_tried, insist = None, 0, False, None
@@ -208,77 +154,3 @@ def _insist(base: Base, request_id: str) -> float | None:
     demanded = replace(base.question, demands=((rows, int(base.question.needed[r])),))
     answer = base.resolver.solve(demanded)
     return round(base.points - answer.points, 6) if answer.possible else None
-
-
-def smallest(widened: Widened, request_id: str) -> tuple[Remedy | None, int, bool]:
-    """Try the changes of a request in order of price; the first price at which one suffices is the smallest.
-
-    Returns
-    -------
-    tuple
-        The remedy, or ``None``; how many changes were tried; whether none up to that price was left out.
-
-    Raises
-    ------
-    NoSolutionError
-        When branching does not settle a change in time.
-    """
-    base, n_tried = widened.base, 0
-    best: tuple[Answer, Change] | None = None
-    for _, changes in groupby(_by_price(widened, request_id), key=lambda change: change.price):
-        for change in changes:
-            if n_tried >= MOST_TRIED:
-                return None, n_tried, False
-            n_tried += 1
-            enough = best[0].points if best else -np.inf
-            answer = suffices(base, request_id, widened.question(change), enough)
-            if answer is not None:
-                best = answer, change
-        if best is not None:
-            return _remedy(base, *best), n_tried, True
-    return None, n_tried, True
-
-
-def _remedy(base: Base, answer: Answer, change: Change) -> Remedy:
-    chosen = base.chosen if answer.chosen is None else answer.chosen
-    shifts = tuple(shift for shift in base.shifts(answer) if shift.request_id != change.request_id)
-    visits = tuple(sorted(base.visit(int(c)) for c in np.intersect1d(base.candidates_of(change.request_id), chosen)))
-    return Remedy(change, visits, round(answer.points - base.points, 6), shifts)
-
-
-def _by_price(widened: Widened, request_id: str) -> Iterator[Change]:
-    """List the changes of a request: the cheapest first, then fewest steps, then by name.
-
-    They are made in bands of price, each twice as high as the one before, since mostly the first has the answer.
-    """
-    needed = int(widened.base.question.needed[widened.base.number[request_id]])
-    above, up_to = 0.0, min(FIRST_BAND, widened.known.price_max)
-    while above < up_to:
-        singles = list(widened.changes(request_id, 0.0 if needed > 1 else above, up_to))
-        band = _together(request_id, singles, needed, widened.known) if needed > 1 else singles
-        inside = [change for change in band if above < change.price <= up_to]
-        yield from sorted(inside, key=lambda change: (change.price, len(change.steps), change.steps))
-        above, up_to = up_to, min(2 * up_to, widened.known.price_max)
-
-
-def _together(request_id: str, singles: list[Change], needed: int, known: Relaxations) -> list[Change]:
-    """Join changes for several volunteers, and add those with a volunteer fewer."""
-    every = {change.steps: change for change in singles}
-    for size in range(2, needed + 1):
-        joint = (_joined(request_id, some, known) for some in combinations(singles, size))
-        every |= {change.steps: change for change in joint if change is not None}
-    if known.steps(FEWER):
-        fewer = Step(FEWER, request_id, 1)
-        with_fewer = [Change.of(request_id, {*steps, fewer}, known) for steps in [(), *every]]
-        every |= {change.steps: change for change in with_fewer}
-    return list(every.values())
-
-
-def _joined(request_id: str, some: tuple[Change, ...], known: Relaxations) -> Change | None:
-    """Join changes for different volunteers of one window; ``None`` when they do not go together."""
-    if len({change.window for change in some}) > 1:
-        return None
-    asked = [v for change in some for v in change.volunteers]
-    if len(asked) > len(set(asked)):
-        return None
-    return Change.of(request_id, {step for change in some for step in change.steps}, known)

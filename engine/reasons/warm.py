@@ -77,6 +77,12 @@ class WarmMaster(Master):
             self._highs.changeColsBounds(len(changed), columns, np.zeros(len(changed)), upper[changed])
         self._upper = upper
 
+    @property
+    def allowed(self) -> NDArray[np.bool_]:
+        """Which plans have only allowed candidates."""
+        open_ones: NDArray[np.bool_] = self._upper > 0
+        return open_ones
+
     def demand(self, candidates: Ints, at_least: int) -> None:
         """Demand that at least so many of these candidates are taken; a decision that is made."""
         k = self.decide(candidates)

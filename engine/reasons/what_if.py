@@ -1,4 +1,8 @@
-"""The pilot as it would be with a few more facts: written, looked at, and undone before anything is kept."""
+"""What if: the pilot with a few invented facts in it, looked at by the same queries, and undone.
+
+The facts are written in a transaction that never commits, so that a supposition is judged by the rules of the
+pilot itself and by nothing else.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +16,18 @@ if TYPE_CHECKING:
 
 
 class _UndoneError(Exception):
-    """Ends the transaction of a what-if, so that the store undoes it."""
+    """Ends the transaction without a commit; it never leaves this module."""
 
 
 @contextmanager
-def what_if(store: Store, facts: Iterable[Fact]) -> Iterator[Reading]:
-    """Read the pilot as if ``facts`` were its next log entry; nothing is ever committed.
+def what_if(store: Store, facts: Iterable[Fact], until_entry: int | None = None) -> Iterator[Reading]:
+    """Read the pilot as if ``facts`` had been recorded; when the block ends, they never were.
+
+    Parameters
+    ----------
+    until_entry
+        The log entry the facts pretend to belong to, so that a look at the pilot as known up to that entry has
+        them and nothing newer; by default they are an entry after all others.
 
     Raises
     ------
@@ -27,10 +37,12 @@ def what_if(store: Store, facts: Iterable[Fact]) -> Iterator[Reading]:
         When the pilot is busy or damaged, or this thread is in a transaction of this store already.
     """
     try:
-        with store.transaction("what-if", "what if") as transaction:
+        with store.transaction("engine", "what if") as transaction:
+            if until_entry is not None:
+                transaction.entry_no = until_entry
             transaction.append(facts)
             transaction.last_entry_no = transaction.entry_no
             yield transaction
             raise _UndoneError
     except _UndoneError:
-        pass
+        return

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from engine.candidates import View, parameters
 from engine.problem import Floats, Ints
 from engine.reasons.base import Base
+from engine.reasons.measured import Measured, places_of
 from engine.reasons.questions import Bools, Question
 from engine.reasons.relaxations import (
     CHECK,
@@ -35,8 +35,6 @@ from engine.reasons.relaxations import (
 
 if TYPE_CHECKING:
     from engine.store import Reading
-
-KEYS = ["request_id", "volunteer_id", "starts_at"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +77,13 @@ class Widened:
         self._languages = {v: frozenset(spoken) for v, spoken in self.volunteers["languages"].items()}
         starts = self._measure(reading, seen, sorted(self._with_siblings(asked, seen)))
         candidates = reading.query("candidates", **parameters(seen.policy, seen.as_of, seen.until_entry))
-        self._rows = _Rows(starts, candidates, seen.policy.limits.starts_per_pair)
+        # In the order in which weeks are searched, so that numbers that are used together stand together.
+        candidates = candidates.sort_values(["volunteer_id", "week", "starts_at", "request_id"], ignore_index=True)
+        self._rows = Measured(starts, candidates, seen.policy.limits.starts_per_pair)
         allowed = np.zeros(len(candidates), dtype=np.bool_)
         allowed[self._rows.first_of_each(self._rows.needs_nothing)] = True
         self.base = Base(replace(seen, candidates=candidates), proposals, allowed)
-        self._weeks = _places_of(candidates["volunteer_id"], self.base.problem.volunteer_week)
+        self._weeks = places_of(candidates["volunteer_id"], self.base.problem.volunteer_week)
 
     def question(self, change: Change) -> Question:
         """Lay a change out as a question to the base's resolver."""
@@ -169,29 +169,26 @@ class Widened:
 
     def _is_allowed(self, change: Change, touched: Ints) -> Bools:
         """Say which measured starts a change makes candidates."""
-        rows, mine = self._rows, self._rows.request[touched] == change.request_id
+        rows, mine = self._rows, self._rows.request[touched] == self._rows.number_of_request(change.request_id)
         variant = next(v.number for v in self._variants if (v.wider_hours, v.later_days) == change.window)
         ok = rows.variant[touched] == np.where(mine, variant, 0)
-        granted = rows.is_granted[touched] | bool(change.amount(GRANT, change.request_id))
+        granted = rows.is_granted[touched]
         if change.amount(GRANT, change.request_id):
-            granted &= rows.is_granted[touched] | np.isin(rows.request[touched], self._twins(change))
+            twins = [rows.number_of_request(twin) for twin in self._twins(change)]
+            granted = granted | np.isin(rows.request[touched], twins)
         ok &= granted
-        who = rows.volunteer[touched]
-        speakers = {
-            v for v in set(who[mine & ~rows.speaks[touched]].tolist())
-            if change.details(LANGUAGE, change.request_id) & self._languages[v]
-        }  # fmt: skip
-        ok &= rows.speaks[touched] | (mine & np.isin(who, sorted(speakers)))
+        who, speaks = rows.volunteer[touched], rows.speaks[touched]
+        if spoken := change.details(LANGUAGE, change.request_id):
+            speaks = speaks | (mine & np.array([bool(spoken & self._languages[v]) for v in rows.volunteer_ids])[who])
         reach, full, lacks = rows.radius_km[touched].copy(), rows.is_week_full[touched].copy(), rows.lacks[touched] > 0
         for v in change.volunteers:
-            his = who == v
+            his = who == rows.number_of_volunteer(v)
             reach[his] += change.amount(FARTHER, v)
-            cleared = change.details(CHECK, v)
-            covered = np.array([checks <= cleared for checks in rows.check_sets])
-            lacks[his] = ~covered[rows.lacks[touched[his]]]
+            if cleared := change.details(CHECK, v):
+                lacks[his] = ~np.array([checks <= cleared for checks in rows.check_sets])[rows.lacks[touched[his]]]
             if change.amount(MORE, v):
                 full[his] = ~self._fits_with_more(v, touched[his])
-        checked: Bools = ok & (rows.distance_km[touched] <= reach) & ~lacks & ~full
+        checked: Bools = ok & speaks & (rows.distance_km[touched] <= reach) & ~lacks & ~full
         return checked
 
     def _fits_with_more(self, volunteer_id: str, touched: Ints) -> Bools:
@@ -246,65 +243,7 @@ class Widened:
             yield steps | one | other
 
 
-class _Rows:
-    """The measured starts as arrays, in the order in which a pair's starts are kept."""
-
-    def __init__(self, starts: pd.DataFrame, candidates: pd.DataFrame, starts_per_pair: int) -> None:
-        self.none = np.empty(0, dtype=np.int64)
-        places = pd.MultiIndex.from_frame(candidates[KEYS]).get_indexer(pd.MultiIndex.from_frame(starts[KEYS]))
-        self._table, self._most = starts, starts_per_pair
-        self.candidate = places.astype(np.int64)
-        self.request = starts["request_id"].to_numpy(dtype=object)
-        self.volunteer = starts["volunteer_id"].to_numpy(dtype=object)
-        self.variant = starts["variant"].to_numpy(dtype=np.int64)
-        self.is_granted = starts["is_granted"].to_numpy(dtype=np.bool_)
-        self.speaks = starts["speaks_it"].to_numpy(dtype=np.bool_)
-        self.is_week_full = starts["is_week_full"].to_numpy(dtype=np.bool_)
-        self.distance_km = starts["distance_km"].to_numpy(dtype=np.float64)
-        self.radius_km = starts["radius_km"].to_numpy(dtype=np.float64)
-        codes, texts = pd.factorize(pd.concat([pd.Series([""]), starts["lacking"]]))
-        self.lacks: Ints = codes[1:].astype(np.int64)
-        self.check_sets = [frozenset(text.split(";")) - {""} for text in texts]
-        self._is_pinned = starts["is_pinned"].to_numpy(dtype=np.bool_)
-        # Rows of one pair, variant and kind of start stand together, in the order in which they are kept.
-        keys = ["request_id", "variant", "volunteer_id", "is_pinned"]
-        self._group: NDArray[Any] = starts.groupby(keys, sort=False).ngroup().to_numpy(dtype=np.int64)
-        self.of_request = _places_of(starts["request_id"])
-        self.of_volunteer = _places_of(starts["volunteer_id"])
-
-    @property
-    def needs_nothing(self) -> Ints:
-        """The starts that are allowed without any change."""
-        near = self.distance_km <= self.radius_km
-        free = (self.variant == 0) & self.is_granted & self.speaks & near & (self.lacks == 0) & ~self.is_week_full
-        return np.flatnonzero(free)
-
-    def first_of_each(self, rows: Ints) -> Ints:
-        """Keep the first starts of each pair among allowed ones (ascending); return their candidates."""
-        group = self._group[rows]
-        begins = np.flatnonzero(np.diff(group, prepend=-1))
-        nth = np.arange(len(rows)) - np.repeat(begins, np.diff(np.append(begins, len(rows))))
-        return self.candidate[rows[self._is_pinned[rows] | (nth < self._most)]]
-
-    def kinds_of_request(self, request_id: str, prices: Floats, up_to: float) -> list[dict[str, Any]]:
-        """List the distinct kinds of start of a request whose price is not above ``up_to``: who, lacking what."""
-        rows = self.of_request.get(request_id, self.none)[prices <= up_to]
-        names = ["volunteer_id", "variant", "is_granted", "speaks_it", "is_week_full", "distance_km", "radius_km"]
-        table = self._table.iloc[rows][names].assign(lacks=self.lacks[rows]).drop_duplicates()
-        return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
-
-
 def _variants(known: Relaxations) -> list[_Variant]:
     changes = [(0, 0), *((hours, 0) for hours in known.steps(WIDER))]
     changes += [(0, sign * days) for days in known.steps(DAY) for sign in (-1, 1)]
     return [_Variant(n, hours, days) for n, (hours, days) in enumerate(changes)]
-
-
-def _places_of(keys: pd.Series[Any], values: Ints | None = None) -> dict[str, Ints]:
-    """List the places of each key, ascending, or the distinct values at them."""
-    codes, unique = pd.factorize(keys)
-    order = np.argsort(codes, kind="stable")
-    parts = np.split(order, np.cumsum(np.bincount(codes, minlength=len(unique)))[:-1]) if len(unique) else []
-    if values is not None:
-        parts = [np.unique(values[part]) for part in parts]
-    return dict(zip(unique, parts, strict=True))

@@ -12,8 +12,8 @@ from functools import cache
 from engine import reference, rules
 from engine.live.answers import DECLINE_REASONS
 from engine.live.decisions import REJECT_REASONS
+from engine.live.endings import CANCEL_REASONS
 from engine.live.incidents import ACTIONS, KINDS, OUTCOMES
-from engine.live.visits import CANCEL_REASONS
 from engine.people.registration import LEAVING_REASONS
 from engine.policy import Asking, Limits, Weights
 

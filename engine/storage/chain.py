@@ -24,6 +24,9 @@ import pyarrow as pa
 ERASABLE: dict[str, dict[str, Any]] = {
     "resident_registered": {"lat": None, "lon": None},
     "grant_decided": {"decision": ""},
+    # From the ways of a few volunteers to a resident the place can be computed.
+    "proposal_made": dict.fromkeys(("travel_minutes", "minutes", "distance_km", "value", "value_distance")),
+    "offer_sent": dict.fromkeys(("minutes", "distance_km")),
 }
 """By table: the columns that erasure may blank, and what is left there. ``salt`` becomes null with them."""
 

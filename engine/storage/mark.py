@@ -10,6 +10,9 @@ from engine.errors import InputError
 
 # No spaces, no control signs: an id must not pass for something else where the log is shown or copied.
 _ACCOUNT = re.compile(r"[A-Za-z0-9._@:-]{1,64}")
+_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+_DIGITS = re.compile(r"\d(?:[ -]?\d)*")
+_NUMBER_OF_A_PERSON = 8
 _WORDS = re.compile(r"[A-Za-z0-9 ._@:/-]{1,100}")
 
 
@@ -25,6 +28,11 @@ def must_be_account(account_id: str) -> None:
         raise InputError(f"An account is 1 to 64 letters (a-z), digits or ._@:-, not {account_id[:64]!r}.")
 
 
+def is_words(text: str) -> bool:
+    """Say whether a text is 1 to 100 letters (a-z), digits, spaces or ``._@:/-``."""
+    return _WORDS.fullmatch(text) is not None
+
+
 def must_be_words(what: str, text: str) -> None:
     """Refuse a text for the log that is not 1 to 100 letters (a-z), digits, spaces or ``._@:/-``.
 
@@ -38,8 +46,25 @@ def must_be_words(what: str, text: str) -> None:
     InputError
         When it is something else.
     """
-    if not _WORDS.fullmatch(text):
+    if not is_words(text):
         raise InputError(f"The {what} {text[:64]!r} is not 1 to 100 letters (a-z), digits, spaces or ._@:/-.")
+
+
+def must_be_reference(what: str, text: str) -> None:
+    """Refuse a text for the log that says more than where something was decided: no free text, no number of a person.
+
+    Raises
+    ------
+    InputError
+        When it is no plain words, or eight or more digits follow each other that are no date. The text itself is not
+        repeated: it may be somebody's.
+    """
+    digits = (re.sub(r"[ -]", "", run) for run in _DIGITS.findall(_DATE.sub("", text)))
+    if not is_words(text) or any(len(run) >= _NUMBER_OF_A_PERSON for run in digits):
+        raise InputError(
+            f"The {what} stays in the log for ever, so nobody may be named in it, nor a telephone or personal number"
+            " stand there: give 1 to 100 letters (a-z), digits, spaces or ._@:/-, such as a reference to the minutes."
+        )
 
 
 @dataclass(frozen=True, slots=True)

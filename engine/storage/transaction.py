@@ -10,15 +10,25 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from engine.facts import Fact, FactRedacted, IdentityRead
 from engine.storage import chain, identity
+from engine.storage.kept import KeptStates
 from engine.storage.mark import Mark, must_be_words
 from engine.storage.migrations import Cursor, sql_of
 from engine.storage.reading import Reading
 from engine.storage.rows import naive_utc, tables_of
 
 FEW_ROWS = 8
+
+# What holds between two people is about both.
+_ABOUT_A_PAIR = (
+    "request_id in (select request_id from facts.request_submitted where resident_id = $resident_id)"
+    " or volunteer_id in (select volunteer_id from facts.volunteer_registered where resident_id = $resident_id)"
+)
+_ABOUT = {"proposal_made": _ABOUT_A_PAIR, "offer_sent": _ABOUT_A_PAIR}
+"""Which rows of a table of ``chain.ERASABLE`` are about a resident, where no column ``resident_id`` says so."""
 
 
 class Transaction(Reading):
@@ -29,8 +39,10 @@ class Transaction(Reading):
     ``reads`` are the readings of persons so far, which the store notes even if the rest is undone.
     """
 
-    def __init__(self, cursor: Cursor, master_key: Callable[[], bytes], mark: Mark) -> None:
-        super().__init__(cursor)
+    def __init__(
+        self, cursor: Cursor, master_key: Callable[[], bytes], mark: Mark, kept: KeptStates | None = None
+    ) -> None:
+        super().__init__(cursor, kept)
         self._master_key = master_key
         self.entry_no = self.last_entry_no + 1
         self.recorded_at = mark.recorded_at
@@ -43,6 +55,10 @@ class Transaction(Reading):
         self.reads: list[IdentityRead] = []
         self._has_written = False
         self._hashes: dict[str, list[str]] = {}
+
+    @property
+    def _end_of_log(self) -> int:
+        return self.entry_no if self.n_facts else self.last_entry_no
 
     def append(self, facts: Iterable[Fact]) -> None:
         """Append facts of any kinds, in this order within each kind.
@@ -179,7 +195,8 @@ class Transaction(Reading):
     def _redact(self, table: str, resident_id: str, erasure_id: str) -> int:
         nth = "row_number() over (partition by entry_no order by rowid) as nth"
         of_everybody = f"select *, rowid, {nth} from facts.{table}"  # noqa: S608 - a table of chain.ERASABLE
-        mine = self._cursor.execute(f"from ({of_everybody}) where resident_id = ? order by rowid", [resident_id])
+        about = _ABOUT.get(table, "resident_id = $resident_id")
+        mine = self._cursor.execute(f"from ({of_everybody}) where {about} order by rowid", {"resident_id": resident_id})
         rows = [row for row in mine.to_arrow_table().to_pylist() if not chain.is_blank(table, row)]
         if not rows:
             return 0
@@ -203,6 +220,7 @@ class Transaction(Reading):
             f"update facts.{table} set {changes} where rowid in (select unnest(?))",  # noqa: S608
             [*blank.values(), numbers],
         )
+        self._kept.forget([table])
         return len(rows)
 
     def _delete(self, table: str, column: str, values: Sequence[str]) -> int:
@@ -232,6 +250,7 @@ class Transaction(Reading):
         return tables_of(facts, self.entry_no, self.recorded_at, self.mark.actor_id)
 
     def _write(self, tables: Mapping[str, pa.Table]) -> None:
+        self._kept.written({name: pc.max(table["occurred_at"]).as_py() for name, table in tables.items() if len(table)})
         for name, table in tables.items():
             if name in chain.ERASABLE:
                 salts = [chain.new_salt() for _ in range(len(table))]

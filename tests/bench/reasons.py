@@ -56,7 +56,7 @@ def measure(name: str, package: Path) -> None:
     unmatched(store, request_ids=run.unmatched["request_id"].tolist()[:1])
     found = timed(f"{name}: all unmatched explained", lambda: unmatched(store))
     n_tried = sum(one.n_tried for one in found)
-    print(f"  {sum(one.remedy is not None for one in found)} with a remedy, {n_tried} changes solved, "
+    print(f"  {sum(one.remedy is not None for one in found)} with a remedy, {n_tried} changes tried, "
           f"{sum(not one.all_tried for one in found)} not searched to the end")  # fmt: skip
     print(f"  {dict(Counter(one.kind for one in found))}")
     request, volunteer = run.proposals[["request_id", "volunteer_id"]].iloc[0]

@@ -67,6 +67,15 @@ def written(store):
         return reading.facts_of("request_withdrawn")["actor_id"].to_pylist()
 
 
+def test_a_role_that_sees_no_person_has_no_operation_that_shows_one():
+    blind = {role.code for role in ROLES.values() if "sees no person" in role.en}
+
+    shown = {role for code in ("read_identity", "read_protected", "export_subject") for role in OPERATIONS[code].roles}
+
+    assert blind == {"researcher"}
+    assert not blind & shown
+
+
 def test_the_page_shows_who_may_do_what():
     page = (ENGINE / "README.md").read_text(encoding="utf-8")
 
@@ -383,8 +392,7 @@ def test_a_protected_person_is_imported_anew_by_those_who_serve_them_only(two_mu
 KEEPERS = {"acting", "allow", "looking"}
 FOR_THE_HOUSE = {
     "people/destruction.finish": "ends what a door that asked began; anybody may repeat it: it only rewrites",
-    "reasons/supposing.supposing": "what is supposed is undone when the block ends",
-    "reasons/what_if.what_if": "likewise",
+    "reasons/what_if.what_if": "what is supposed is undone when the block ends",
 }
 """Functions that take a store, ask nobody and yet open a transaction, each with the reason."""
 

@@ -228,6 +228,14 @@ def test_a_request_that_is_in_the_pilot_file_is_refused(tmp_path):
     assert [fault[:3] for fault in found] == [("requests.csv", 4, "request_id")]
 
 
+def test_a_volunteer_of_the_pilot_file_stays_the_same_person(tmp_path):
+    found = faults(tmp_path, SOUND, Known(volunteers={"v1": "r9", "v2": "r4"}))
+
+    assert found == [
+        ("volunteers.csv", 2, "resident_id", "the resident who is v1 in the pilot file, or a new volunteer_id")
+    ]
+
+
 def test_a_resident_who_volunteers_in_the_pilot_file_cannot_volunteer_under_another_id(tmp_path):
     found = faults(tmp_path, SOUND, Known(volunteers={"v0": "r3"}))
 

@@ -1,14 +1,14 @@
 """The daily work, step by step: what may follow what, and what it does to a request."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from small_day import AFTER, EVER, HOUR, agreed, offered, offers, planned, status
 from small_pilot import BEN, EVERYTHING_FITS, MILK, NOW, TUESDAY, pilot, policy
 
 from engine import facts
 from engine.errors import ImpossibleStep, InputError
 from engine.lifecycle import STEPS, drawing
-from engine.live.adoption import adopt
 from engine.live.answers import answer_offer
 from engine.live.decisions import approve, reject
 from engine.live.offers import send_offers, withdraw_offer
@@ -16,46 +16,6 @@ from engine.live.requests import submit_request, withdraw_request
 from engine.live.visits import cancel_visit, complete_visit, give_feedback, miss_visit
 from engine.matching import match
 from engine.policy import Policy
-
-HOUR = timedelta(hours=1)
-AFTER = NOW + timedelta(days=2)  # Tuesday evening
-EVER = datetime(2200, 1, 1, tzinfo=UTC)
-
-
-def planned(*log, numbers=None):
-    """Store a pilot, match it once, and give it."""
-    store = pilot(*(log or EVERYTHING_FITS))
-    chosen = policy(**numbers) if numbers else Policy.named("baseline")
-    if numbers:
-        adopt(store, chosen, "test", "a test", NOW - HOUR)
-    match(store, chosen, NOW)
-    return store
-
-
-def offered(*log, numbers=None):
-    """Give a pilot in which the newest run's proposals were approved and sent."""
-    store = planned(*log, numbers=numbers)
-    with store.reading() as reading:
-        pairs = reading.state("proposals_at", EVER)[["request_id", "volunteer_id"]]
-    approve(store, "test", list(pairs.itertuples(index=False, name=None)))
-    return store, send_offers(store, "test", at=NOW).offer_ids
-
-
-def agreed(*log):
-    """Give a pilot in which milk has a volunteer, and the visit."""
-    store, [offer_id, *_] = offered(*log)
-    return store, answer_offer(store, "test", offer_id, "accepted", at=NOW + HOUR)
-
-
-def status(store, request_id="milk", as_of=None):
-    with store.reading() as reading:
-        return reading.state("requests_at", as_of or NOW + 2 * HOUR, request_id=request_id)["status"].iloc[0]
-
-
-def offers(store, as_of=None):
-    with store.reading() as reading:
-        table = reading.state("offers_at", as_of or NOW + 2 * HOUR)
-    return dict(zip(table["volunteer_id"], table["status"], strict=True))
 
 
 def test_a_request_goes_from_submitted_to_completed():

@@ -173,6 +173,18 @@ def test_a_volunteer_is_registered_with_free_hours_checks_and_decisions(pilot):
     assert grants["decision"].tolist() == ["SN 1"]
 
 
+def test_a_known_volunteer_cannot_be_given_to_another_person_with_all_that_was_seen_of_them(pilot):
+    other = registration.register_resident(pilot, "lars", EVA | {"municipality_code": "1282"})
+    cells = {"volunteer_id": "Ada", "resident_id": other, "services": "shopping", "radius_km": "50"}
+
+    with pytest.raises(PackageError, match="resident_id must be the resident who is Ada in the pilot file"):
+        registration.register_volunteer(pilot, "lars", cells)
+
+    with pilot.reading() as reading:
+        assert reading.state("volunteers_at", NOW)["resident_id"].tolist() == ["ada"]
+        assert reading.state("volunteers_at", NOW)["municipality_code"].tolist() == ["1283"]
+
+
 def test_of_a_check_nothing_can_be_kept_but_who_saw_it_and_its_dates(pilot):
     with pytest.raises(InputError, match="no column 'remark'"):
         registration.clear_check(

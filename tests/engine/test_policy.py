@@ -5,8 +5,12 @@ import tomllib
 from dataclasses import fields
 
 import pytest
+from small_pilot import BASELINE as IN_FORCE
+from small_pilot import NOW, pilot
 
-from engine.errors import PolicyError
+from engine.errors import InputError, PolicyError
+from engine.live.adoption import adopt, in_force
+from engine.matching import match
 from engine.policy import POLICIES, Limits, Policy, Weights
 
 BASELINE = (POLICIES / "baseline.toml").read_text(encoding="utf-8")
@@ -60,3 +64,42 @@ def test_the_fingerprint_follows_the_numbers_and_not_the_words():
 
     assert reworded.fingerprint == baseline.fingerprint
     assert changed.fingerprint != baseline.fingerprint
+
+
+def test_of_a_policy_the_log_keeps_the_numbers_and_nothing_that_somebody_wrote():
+    read = "# Asked for by Rut.\n" + BASELINE.replace('reason = "', 'reason = "Rut says: ')
+    store = pilot()
+
+    adopt(store, Policy.from_text(read), "lead", "board 2026-11-24 section 4", NOW)
+    match(store, Policy.from_text(read), NOW)
+
+    with store.reading() as reading:
+        kept = reading.facts_of("policy_adopted").to_pylist() + reading.facts_of("run_made").to_pylist()
+        assert in_force(reading, NOW) == IN_FORCE
+    assert [("Rut" in fact["content"], fact["fingerprint"]) for fact in kept] == [(False, IN_FORCE.fingerprint)] * 2
+
+
+@pytest.mark.parametrize(
+    "reason", ["Efter klagomål", "Rut, 0701", "ring 070-1740699", "ring 070 174 06 99", "19400101-1234", "x" * 101]
+)
+def test_a_reason_that_could_name_or_number_a_person_is_refused_without_being_repeated(reason):
+    with pytest.raises(InputError, match="nobody may be named") as refusal:
+        adopt(pilot(), IN_FORCE, "lead", reason)
+
+    assert reason not in str(refusal.value)
+
+
+@pytest.mark.parametrize("reason", ["KS 2026/01234", "board 2026-11-24 section 12", "first week of 4"])
+def test_a_reference_to_a_decision_is_a_reason(reason):
+    store = pilot()
+
+    adopt(store, IN_FORCE, "lead", reason, reason_code="council_decision")
+
+    with store.reading() as reading:
+        [kept] = reading.facts_of("policy_adopted").to_pylist()
+    assert (kept["reason"], kept["reason_code"]) == (reason, "council_decision")
+
+
+def test_the_name_of_a_policy_is_no_free_text():
+    with pytest.raises(PolicyError, match="`name` must be"):
+        Policy.from_text(BASELINE.replace('name = "baseline"', 'name = "Åkes önskan"'))

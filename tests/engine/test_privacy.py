@@ -12,6 +12,7 @@ from struct import pack
 
 import pytest
 from small_people import (
+    ADA_DETAILS,
     CANARIES,
     DECISION,
     GRANT,
@@ -21,17 +22,23 @@ from small_people import (
 )
 from small_pilot import ADA, BASELINE, EVERYTHING_FITS, MILK, NOW, TUESDAY
 
-from engine import facts
+from engine import facts, privacy
 from engine.access import give_role
 from engine.errors import AccessDenied, ImpossibleStep, InputError
+from engine.explain import explain
+from engine.live.answers import answer_offer
+from engine.live.incidents import report_incident
 from engine.matching import match
+from engine.people import destruction
 from engine.people.destruction import search
 from engine.people.persons import contact
+from engine.people.registration import decide_grant, register_resident
 from engine.people.retention import retain
 from engine.people.subject_export import subject_export
 from engine.privacy import decide_erasure, erase, erasure_of, erasures, request_erasure
 from engine.research.extract import write_extract
 from engine.storage.audit import verify_log
+from engine.storage.log_check import check_log
 from engine.store import Store
 from engine.verify import verify
 
@@ -167,6 +174,77 @@ def test_a_volunteer_who_is_erased_leaves_and_the_resident_who_waits_is_open_aga
     assert (proof.erasure.n_visits, proof.erasure.n_offers) == (1, 1)
 
 
+EVA, BEN = replace(EVERYTHING_FITS[0], resident_id="eva"), replace(EVERYTHING_FITS[1], resident_id="ben")
+OTHERS = (
+    EVA, BEN, replace(ADA, volunteer_id="Ben", resident_id="ben"), replace(MILK, request_id="bread", resident_id="eva"),
+)  # fmt: skip
+WAYS = {"travel_minutes", "minutes", "distance_km", "value", "value_distance"}
+
+
+def asked(request_id, volunteer_id):
+    """Give a proposal and an open offer that tell how far a volunteer lives from a resident."""
+    pair = {"occurred_at": NOW, "request_id": request_id, "volunteer_id": volunteer_id}
+    times = {"starts_at": TUESDAY.replace(hour=9), "ends_at": TUESDAY.replace(hour=10)}
+    proposal = facts.ProposalMade(
+        **pair, **times, run_id="run", travel_minutes=7, minutes=67, distance_km=1.234, value=8.77, value_served=10.0,
+        value_urgency=0.0, value_waiting=0.0, value_distance=-1.23, value_continuity=0.0, value_preference=0.0,
+    )  # fmt: skip
+    offer = facts.OfferSent(
+        **pair, **times, offer_id=f"{request_id}-{volunteer_id}", minutes=67, distance_km=1.234,
+        expires_at=NOW + timedelta(hours=30), run_id=None,
+    )  # fmt: skip
+    return proposal, offer
+
+
+def ways_left(store):
+    """List the pairs of which any way is still told, by proposal or offer."""
+    with store.reading() as reading:
+        rows = [row for table in ("proposal_made", "offer_sent") for row in reading.facts_of(table).to_pylist()]
+    return [(row["request_id"], row["volunteer_id"]) for row in rows if any(row.get(name) for name in WAYS)]
+
+
+@pytest.mark.parametrize("resident_id", ["rut", "ada"])
+def test_no_way_is_left_from_which_the_place_of_the_erased_could_be_computed(resident_id):
+    store = people_pilot(None, *OTHERS, *asked("milk", "Ada"), *asked("bread", "Ben"))
+
+    erased(store, resident_id)
+
+    assert ways_left(store) == [("bread", "Ben")] * 2
+    assert state(store, "offers_at").set_index("offer_id")["status"].to_dict() == {
+        "milk-Ada": "closed", "bread-Ben": "sent",
+    }  # fmt: skip
+    with store.reading() as reading:
+        assert check_log(reading).faults == ()
+
+
+@pytest.mark.parametrize(("resident_id", "details"), [("rut", RUT_DETAILS), ("ada", ADA_DETAILS)])
+def test_who_becomes_protected_is_not_asked_for_any_more_and_no_way_leads_to_them(resident_id, details):
+    store = people_pilot(None, *OTHERS, *asked("milk", "Ada"), *asked("bread", "Ben"))
+    cells = {"resident_id": resident_id, "name": details["name"], "municipality_code": "1283", "birth_year": "1940",
+             "languages": "sv", "protected_identity": "yes"}  # fmt: skip
+
+    register_resident(store, "petra", cells)
+
+    assert ways_left(store) == [("bread", "Ben")] * 2
+    with pytest.raises(ImpossibleStep, match="is closed"):
+        answer_offer(store, "petra", "milk-Ada", "accepted")
+    requests = state(store, "requests_at").set_index("request_id")["status"]
+    assert (requests["milk"], requests["bread"]) == ("submitted", "offered")
+
+
+def test_no_reference_leads_to_a_protected_person():
+    store = people_pilot(None)
+    cells = {"resident_id": "rut", "name": RUT_DETAILS["name"], "municipality_code": "1283", "birth_year": "1940",
+             "languages": "sv", "protected_identity": "yes"}  # fmt: skip
+
+    register_resident(store, "petra", cells)
+    decide_grant(store, "petra", {"resident_id": "rut", "service": "shopping", "valid_from": "2026-01-01",
+                                  "decision": "SN 2026-99"})  # fmt: skip
+
+    with store.reading() as reading:
+        assert reading.facts_of("grant_decided")["decision"].to_pylist() == ["", ""]
+
+
 def test_a_visit_that_has_begun_is_left_for_its_outcome():
     just_now = replace(ADA_COMES, starts_at=datetime(2026, 11, 29, 17), ends_at=datetime(2026, 11, 29, 19))
     store = people_pilot(None, just_now)
@@ -190,6 +268,16 @@ def test_notes_about_others_that_name_the_person_are_pointed_out_to_be_corrected
 
     assert proof.mentions == ("talk",)
     assert "talk" in proof.sentence
+
+
+def test_what_was_written_of_an_incident_with_the_person_is_pointed_out_even_without_their_name(in_memory):
+    written = report_incident(in_memory, "anna", "conduct", 3, "Hon skrek och tog pengar.", visit_id="v-lamp")
+    elsewhere = report_incident(in_memory, "anna", "worry", 1, "Öppnade inte.", resident_id="rut")
+
+    proof = erased(in_memory, "ada")
+
+    assert set(proof.mentions) == {"fell", written}
+    assert elsewhere not in proof.sentence
 
 
 def test_the_one_who_asks_cannot_approve(in_memory):
@@ -308,6 +396,45 @@ def test_retention_completes_an_interrupted_erasure_too(pilot, monkeypatch):
     assert erasure_of(pilot, "bo", erasure_id).status == "proved"
 
 
+def trace_of(store, resident_id):
+    with store.reading() as reading:
+        [trace] = [row["key_trace"] for row in reading.facts_of("person_erased").to_pylist()
+                   if row["resident_id"] == resident_id]  # fmt: skip
+    return bytes.fromhex(trace)
+
+
+def test_what_is_destroyed_while_another_erasure_searches_is_not_taken_for_proved(pilot, monkeypatch):
+    """Ada's erasure dies before the file is rewritten; Rut's, which began before, has rewritten it already."""
+    first, second = approved(pilot, "rut"), approved(pilot, "ada")
+
+    def search_while_ada_is_erased(files, traces):
+        with monkeypatch.context() as patched:
+            patched.setattr(destruction, "search", search)
+            patched.setattr(privacy, "finish", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                erase(Store(pilot.path, clock=lambda: NOW), "bo", second)
+        return search(files, traces)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(destruction, "search", search_while_ada_is_erased)
+        erase(pilot, "bo", first)
+    assert [erasure_of(pilot, "bo", name).status for name in (first, second)] == ["proved", "erased"]
+    assert hits(pilot.path.parent, [trace_of(pilot, "ada")]) != []
+
+    assert erase(pilot, "bo", second).erasure.status == "proved"
+    assert hits(pilot.path.parent, [trace_of(pilot, "ada")]) == []
+
+
+def test_an_erasure_whose_key_is_still_found_somewhere_is_not_proved_until_it_is_gone(pilot, tmp_path):
+    copy = tmp_path / "monday.duckdb"
+    copy.write_bytes(pilot.path.read_bytes())
+    erasure_id = approved(pilot)
+    assert erase(pilot, "bo", erasure_id, also=[copy]).erasure.status == "erased"
+    copy.unlink()
+
+    assert erase(pilot, "bo", erasure_id).erasure.status == "proved"
+
+
 KILLED = """
     import os, signal, sys
     from pathlib import Path
@@ -359,16 +486,23 @@ def test_a_run_that_rests_on_an_erased_person_says_so_and_accuses_nobody(in_memo
     assert "NOT" not in found.sentence
 
 
+def test_the_explanation_of_a_proposal_says_that_the_way_was_erased(in_memory):
+    match(in_memory, BASELINE, NOW)
+
+    erased(in_memory, "ada")
+
+    assert explain(in_memory, "milk").in_words()[0] == (
+        "Ada on Tue 1 December at 09:00; how far away was erased with one of the two."
+    )
+
+
 def test_a_changed_proposal_of_others_is_still_found_after_an_erasure():
     wrong = facts.ProposalMade(
         occurred_at=NOW, run_id="run", request_id="bread", volunteer_id="Ben", starts_at=TUESDAY.replace(hour=9),
         ends_at=TUESDAY.replace(hour=10), travel_minutes=5, minutes=65, distance_km=1.0, value=1.0, value_served=1.0,
         value_urgency=0.0, value_waiting=0.0, value_distance=0.0, value_continuity=0.0, value_preference=0.0,
     )  # fmt: skip
-    ben = replace(EVERYTHING_FITS[1], resident_id="ben")
-    eva = replace(EVERYTHING_FITS[0], resident_id="eva")
-    more = (ben, eva, replace(ADA, volunteer_id="Ben", resident_id="ben"))
-    store = people_pilot(None, *more, replace(MILK, request_id="bread", resident_id="eva"))
+    store = people_pilot(None, *OTHERS)
     run = match(store, BASELINE, NOW)
     with store.transaction("test", "change") as transaction:
         transaction.append([replace(wrong, run_id=run.run_id)])

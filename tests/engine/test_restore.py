@@ -15,10 +15,11 @@ import pytest
 from small_pilot import EVERYTHING_FITS, NOW, RUT
 from typer.testing import CliRunner
 
+from engine import notify
 from engine.access import give_role, withdraw_role
 from engine.commands.keeping import app
 from engine.errors import AccessDenied, InputError, StoreBusyError, StoreError
-from engine.facts import ErasureDecided, ErasureRequested, RequestWithdrawn
+from engine.facts import ErasureDecided, ErasureRequested, MessageAttempted, MessageSettled, RequestWithdrawn
 from engine.privacy import erase
 from engine.storage import durable, identity
 from engine.storage.backup import back_up, condition_of
@@ -85,8 +86,8 @@ def test_a_pilot_goes_on_from_its_backup_and_the_one_before_is_kept(store, saved
     done = bring_back(store, saved)
 
     assert files_of(store) == ["", ".before-restore-20261129T180000Z", ".key", ".lock", ".queue"]
-    assert done.is_known
-    assert done.n_entries_set_aside == before.until_entry - done.condition.until_entry == 2
+    assert done.carried.is_known
+    assert done.carried.n_entries_set_aside == before.until_entry - done.condition.until_entry == 2
     with store.reading() as reading:  # the same store, which was open all the time
         assert reading.facts_of("request_withdrawn").num_rows == 0
         [told] = reading.facts_of("backup_restored").to_pylist()
@@ -130,7 +131,7 @@ def test_a_lost_pilot_is_brought_back_with_its_key(store, saved):
 
     done = bring_back(store, saved)
 
-    assert (done.set_aside, done.is_known, done.has_key) == (None, None, True)
+    assert (done.set_aside, done.carried.is_known, done.has_key) == (None, None, True)
     with Store(store.path).transaction("anna", "test") as transaction:
         assert transaction.person("ada", "test")["name"] == "Ada"
 
@@ -188,7 +189,7 @@ def test_a_file_copied_with_its_log_is_as_good_as_a_backup(store, tmp_path):
 
     done = bring_back(store, taken)
 
-    assert done.is_known is False
+    assert done.carried.is_known is False
     with store.reading() as reading:
         assert reading.facts_of("request_withdrawn")["request_id"].to_pylist() == ["last"]
     assert durable.logs_of(taken)
@@ -271,7 +272,7 @@ def test_a_person_erased_since_is_erased_again(store, saved):
 
     done = bring_back(store, saved)
 
-    assert done.erased_again == ("e1",)
+    assert done.carried.erased_again == ("e1",)
     assert trace not in store.path.read_bytes()
     with store.reading() as reading:
         places = {row["resident_id"]: row["lat"] for row in reading.facts_of("resident_registered").to_pylist()}
@@ -288,7 +289,7 @@ def test_a_person_protected_since_is_protected_again(store, saved):
 
     done = bring_back(store, saved)
 
-    assert done.protected_again == ("rut",)
+    assert done.carried.protected_again == ("rut",)
     with store.reading() as reading:
         rows = [row for row in reading.facts_of("resident_registered").to_pylist() if row["resident_id"] == "rut"]
         assert reading.state("residents_at", LATER, None, resident_id="rut")["protected_identity"].tolist() == [True]
@@ -338,3 +339,63 @@ def test_the_command_says_where_the_old_pilot_is(store, saved):
     told = json.loads(done.stdout)
     assert Path(told["set_aside"]).exists()
     assert told["n_entries_set_aside"] == 1
+
+
+def attempt(store, *message_ids):
+    with store.transaction("anna", "test") as transaction:
+        transaction.append([MessageAttempted(occurred_at=NOW, message_id=name, attempt=1) for name in message_ids])
+
+
+def settle(store, outcome, *message_ids):
+    with store.transaction("anna", "test") as transaction:
+        transaction.append([
+            MessageSettled(occurred_at=NOW, message_id=name, outcome=outcome, reason_code=None) for name in message_ids
+        ])  # fmt: skip
+
+
+def statuses(store):
+    with store.reading() as reading:
+        messages = reading.state("messages_at", LATER)
+    return dict(zip(messages["message_id"], messages["status"], strict=True))
+
+
+def queue_thanks(store, *visit_ids, send_after=None):
+    with store.transaction("anna", "test") as transaction:
+        return [notify.queue(transaction, "thanks", "rut", name, send_after=send_after).message_id
+                for name in visit_ids]  # fmt: skip
+
+
+def test_a_message_that_went_out_since_the_backup_is_not_sent_again(store, tmp_path):
+    sent, unclear, failed, waiting = queue_thanks(store, "v1", "v2", "v3", "v4")
+    saved = back_up(store, "anna", tmp_path / "monday.duckdb").path
+    attempt(store, sent, unclear, failed)
+    settle(store, "failed", unclear, failed)
+    settle(store, "sent", sent)
+    attempt(store, unclear)
+    [late] = queue_thanks(store, "v5")
+    attempt(store, late)
+    before = statuses(store)
+
+    done = bring_back(store, saved)
+
+    assert statuses(store) == {sent: "sent", unclear: "unclear", failed: "failed", waiting: "queued"}
+    assert statuses(store).items() <= before.items()
+    assert done.carried.n_messages == 3
+    assert "Messages sent or tried since the backup, which go out no second time: 3." in done.sentences
+    assert condition_of(store).problems == ()
+
+
+def test_without_the_pilot_before_nobody_knows_what_went_out_and_a_person_decides(store, tmp_path):
+    sent, waiting, failed = queue_thanks(store, "v1", "v2", "v3")
+    [not_yet] = queue_thanks(store, "v4", send_after=LATER + timedelta(days=1))
+    attempt(store, sent, failed)
+    settle(store, "sent", sent)
+    settle(store, "failed", failed)
+    saved = back_up(store, "anna", tmp_path / "monday.duckdb").path
+    store.path.write_bytes(b"")
+
+    done = bring_back(store, saved)
+
+    again = Store(store.path, clock=lambda: LATER)
+    assert statuses(again) == {sent: "sent", waiting: "unclear", failed: "unclear", not_yet: "queued"}
+    assert any("2 are unclear now" in sentence for sentence in done.sentences)

@@ -6,13 +6,14 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from small_people import ADA_DETAILS, CANARIES, NOTES, people_pilot
+from small_people import ADA_DETAILS, CANARIES, NOTES, RUT_DETAILS, people_pilot
 from small_pilot import BASELINE, EVERYTHING_FITS, NOW
 
 from engine import facts
 from engine.access import give_role
 from engine.errors import AccessDenied, InputError
 from engine.facts import all_kinds, columns_of, table_of
+from engine.live.incidents import report_incident
 from engine.matching import match
 from engine.people.masking import mask_of
 from engine.people.persons import contact
@@ -55,13 +56,43 @@ def test_a_volunteers_export_tells_of_the_volunteer_and_of_the_visits(pilot, tmp
     assert "request_submitted" not in content["facts"]
 
 
-def test_all_of_rut_is_in_her_export_and_none_of_it_in_adas(pilot, tmp_path):
+def test_all_of_rut_is_in_her_export_and_of_it_only_their_incident_in_adas(pilot, tmp_path):
     hers, page = exported(pilot, tmp_path)
     adas, adas_page = exported(pilot, tmp_path, "ada")
 
     text = json.dumps(hers, ensure_ascii=False)
     assert [canary for canary in CANARIES if canary not in text or canary not in page] == []
-    assert [canary for canary in CANARIES if canary in json.dumps(adas, ensure_ascii=False) + adas_page] == []
+    told = json.dumps(adas, ensure_ascii=False) + adas_page
+    assert {canary for canary in CANARIES if canary in told} == {text for text in CANARIES if text in NOTES["fell"]}
+
+
+def test_what_was_written_of_an_incident_is_in_the_export_of_the_volunteer_it_names_without_the_resident(
+    pilot, tmp_path
+):
+    text = f"Ada skrek åt {RUT_DETAILS['name']} och tog pengar."
+    incident_id = report_incident(pilot, "anna", "conduct", 3, text, visit_id="v-lamp")
+    other = report_incident(pilot, "anna", "worry", 1, "Öppnade inte.", resident_id="rut")
+
+    content, page = exported(pilot, tmp_path, "ada", language="en")
+
+    told = {note["subject"]: note["text"] for note in content["notes"]}
+    assert told == {"fell": NOTES["fell"], incident_id: "Ada skrek åt [another person] och tog pengar."}
+    assert "tog pengar" in page
+    assert other not in page
+    with pilot.reading() as reading:
+        read = reading.facts_of("identity_read").to_pylist()
+    assert ("rut", "notes", "subject export") in [(row["resident_id"], row["what"], row["purpose"]) for row in read]
+
+
+def test_an_incident_with_a_protected_person_is_told_of_without_its_text(pilot, tmp_path):
+    with pilot.transaction("test", "protect") as transaction:
+        hidden = replace(EVERYTHING_FITS[0], occurred_at=NOW, lat=None, lon=None, protected_identity=True)
+        transaction.append([hidden])
+
+    content, _ = exported(pilot, tmp_path, "ada")
+
+    assert content["notes"] == []
+    assert [row["incident_id"] for row in content["facts"]["incident_reported"]] == ["fell"]
 
 
 def test_others_who_are_named_in_a_note_are_replaced(pilot, tmp_path):

@@ -1,6 +1,7 @@
 -- asked_starts: when each pair could begin the visit in each variant of the window, and what a start still lacks.
--- The twin of starts.sql: there a rule forbids, here a rule that somebody could change is measured instead. Who is
--- away, busy, or asked for a holiday stays out. Of starts that lack the same, the first $starts_per_pair are kept.
+-- The twin of starts.sql (tests/properties/test_asked_starts.py holds the two together): there a rule forbids, here
+-- a rule that somebody could change is measured instead. Who is away, busy, or asked for a holiday stays out. Of
+-- starts that lack the same, the first $starts_per_pair are kept.
 -- Grain:  request_id, variant, volunteer_id, starts_at.
 -- Needs:  asked_pairs, asked_windows, asked_days, volunteer_weeks, availability_at, absences_at, checks_at,
 --         overrides_at, commitments_at, residents_at, missing_hours, memory.reference.

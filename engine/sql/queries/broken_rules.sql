@@ -1,7 +1,7 @@
 -- broken_rules: the rules that visits would break, each asked alone, at any start, whether it is a candidate or not.
 -- The same rules as of pairs and starts; what a pair holds already for the same request does not count.
 -- Grain:  request_id, volunteer_id, rule.
--- Needs:  tried_visits (request_id, volunteer_id, starts_at, ends_at), requests_at, volunteers_at, residents_at,
+-- Needs:  tried_visits (request_id, volunteer_id, starts_at, ends_at), submissions_at, volunteers_at, residents_at,
 --         commitments_at, barred_pairs_at, asked_often_at, grants_at, availability_at, absences_at, checks_at, missing_hours, memory.reference.
 -- Params: $as_of (UTC), $until_entry, $local_now, $notice_hours, $radius_max_km, $rest_minutes, $travel_speed_km_per_h,
 --         $travel_fixed_minutes, $visits_on_holidays, $home_record_required, $visits_per_week_max,
@@ -32,7 +32,7 @@ visits as materialized (
         least(volunteers.radius_km, $radius_max_km) as radius_km,
         great_circle_km(volunteers.lat, volunteers.lon, requests.lat, requests.lon) as distance_km
     from tried_visits as tried
-    inner join requests_at($as_of, $until_entry) as requests
+    inner join submissions_at($as_of, $until_entry) as requests
         on tried.request_id = requests.request_id
     inner join volunteers_at($as_of, $until_entry) as volunteers
         on tried.volunteer_id = volunteers.volunteer_id

@@ -1,12 +1,14 @@
--- destruction_waiting: how many entries of the log destroyed something since the file was last rewritten.
+-- destruction_waiting: how many entries of the log destroyed something that may still be in the file, or was found in
+-- one of those searched.
 -- Grain:  one row.
 -- Needs:  facts.person_erased, facts.notes_purged, facts.fact_redacted, facts.file_rewritten.
 with
 
 rewritten as (
 
-    select coalesce(max(entry_no), 0) as last_entry_no
+    select coalesce(max(until_entry), 0) as until_entry
     from facts.file_rewritten
+    where n_found = 0
 
 ),
 
@@ -26,4 +28,4 @@ destroyed as (
 select count(*) as n_entries
 from destroyed
 cross join rewritten
-where destroyed.entry_no > rewritten.last_entry_no
+where destroyed.entry_no > rewritten.until_entry

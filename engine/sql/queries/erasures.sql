@@ -1,5 +1,6 @@
 -- erasures: every erasure that was asked for, and how far it has come.
--- status: 'requested', 'approved', 'refused', 'erased' (the file is still to be rewritten) or 'proved'.
+-- status: 'requested', 'approved', 'refused', 'erased' (the file is still to be rewritten, or a file that was searched
+-- still held something) or 'proved'.
 -- Grain:  erasure_id.
 -- Needs:  facts.erasure_requested, facts.erasure_decided, facts.person_erased, facts.file_rewritten, and what ended.
 with
@@ -19,8 +20,9 @@ decided as (
 
 rewritten as (
 
-    select max(entry_no) as last_entry_no
+    select max(until_entry) as until_entry
     from facts.file_rewritten
+    where n_found = 0
 
 ),
 
@@ -74,7 +76,7 @@ select
     coalesce(cancelled.n_visits, 0) as n_visits,
     coalesce(closed.n_offers, 0) as n_offers,
     case
-        when erased.entry_no < rewritten.last_entry_no then 'proved'
+        when erased.entry_no <= rewritten.until_entry then 'proved'
         when erased.entry_no is not null then 'erased'
         when decided.decision is not null then decided.decision
         else 'requested'

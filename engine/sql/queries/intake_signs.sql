@@ -60,7 +60,7 @@ taken as (
         volunteer_id,
         week,
         count(*) as n_visits,
-        sum(minutes) as minutes,
+        coalesce(sum(minutes), 0) as minutes,
         greatest(0, sum(points)) as points
     from proposed
     group by volunteer_id, week

@@ -5,6 +5,13 @@
 alter table facts.entry add column digests varchar;
 alter table facts.entry add column chain varchar;
 alter table facts.resident_registered add column salt blob;
+alter table facts.policy_adopted add column reason_code varchar;
+alter table facts.proposal_made alter column travel_minutes drop not null;
+alter table facts.proposal_made alter column minutes drop not null;
+alter table facts.proposal_made alter column distance_km drop not null;
+alter table facts.proposal_made alter column value drop not null;
+alter table facts.proposal_made alter column value_distance drop not null;
+alter table facts.proposal_made add column salt blob;
 alter table facts.request_submitted add column series_id varchar;
 alter table facts.offer_answered add column offer_id varchar;
 alter table facts.offer_answered add column reason_code varchar;
@@ -168,10 +175,11 @@ create table facts.offer_sent (
     volunteer_id varchar not null,
     starts_at timestamp not null,
     ends_at timestamp not null,
-    minutes bigint not null,
+    minutes bigint,
     distance_km double,
     expires_at timestamp not null,
-    run_id varchar
+    run_id varchar,
+    salt blob
 );
 
 create table facts.offer_closed (
@@ -308,6 +316,7 @@ create table facts.file_rewritten (
     occurred_at timestamp not null,
     recorded_at timestamp not null,
     actor_id varchar not null,
+    until_entry bigint not null,
     n_files bigint not null,
     n_traces bigint not null,
     n_found bigint not null

@@ -9,8 +9,10 @@ create or replace macro checks_at(as_of, until_entry := 9223372036854775807) as 
         valid_from,
         valid_to
     from facts.check_cleared
-    where occurred_at <= as_of and entry_no <= until_entry
-    qualify row_number() over (
-        partition by volunteer_id, check_code, valid_from
-        order by occurred_at desc, entry_no desc, rowid desc
-    ) = 1;
+    -- The newest of each; a semi-join costs half of what numbering the rows does.
+    where rowid in (
+        select arg_max(rowid, (occurred_at, entry_no, rowid))
+        from facts.check_cleared
+        where occurred_at <= as_of and entry_no <= until_entry
+        group by volunteer_id, check_code, valid_from
+    );

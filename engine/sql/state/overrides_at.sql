@@ -14,11 +14,13 @@ create or replace macro overrides_at(as_of, until_entry := 9223372036854775807) 
             kind,
             reason_code
         from facts.override_stated
-        where occurred_at <= as_of and entry_no <= until_entry
-        qualify row_number() over (
-            partition by request_id, volunteer_id
-            order by occurred_at desc, entry_no desc, rowid desc
-        ) = 1
+        -- The newest of each; a semi-join costs half of what numbering the rows does.
+        where rowid in (
+            select arg_max(rowid, (occurred_at, entry_no, rowid))
+            from facts.override_stated
+            where occurred_at <= as_of and entry_no <= until_entry
+            group by request_id, volunteer_id
+        )
 
     )
 

@@ -10,6 +10,7 @@ create or replace macro policies_at(as_of, until_entry := 9223372036854775807) a
         policy,
         fingerprint,
         content,
-        reason
+        reason,
+        reason_code
     from facts.policy_adopted
     where occurred_at <= as_of and entry_no <= until_entry;

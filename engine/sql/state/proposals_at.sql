@@ -24,7 +24,7 @@ create or replace macro proposals_at(as_of, until_entry := 9223372036854775807) 
     by_run as (
 
         select
-            proposals.* exclude (entry_no, occurred_at, recorded_at, actor_id),
+            proposals.* exclude (entry_no, occurred_at, recorded_at, actor_id, salt),
             coalesce(decided.decision, 'made') as decision,
             decided.reason_code,
             decided.decided_in

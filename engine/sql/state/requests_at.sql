@@ -3,33 +3,10 @@
 -- 'agreed' (every visit agreed or done), 'offered', 'planned' (proposed or approved), 'missed' or 'expired' (the
 -- window passed with or without a visit that came to nothing), else 'submitted'.
 -- Grain:  request_id.
--- Needs:  facts.request_submitted, facts.request_withdrawn, residents_at, visits_at, offers_at, proposals_at, wall_time.
+-- Needs:  submissions_at, facts.request_withdrawn, visits_at, offers_at, proposals_at, wall_time.
 -- Params: as_of (UTC), what had happened; until_entry, what was known.
 create or replace macro requests_at(as_of, until_entry := 9223372036854775807) as table
     with
-
-    submitted as (
-
-        select
-            request_id,
-            resident_id,
-            service,
-            minutes,
-            earliest_at,
-            latest_at,
-            volunteers_needed,
-            urgency,
-            languages,
-            series_id,
-            occurred_at as requested_at
-        from facts.request_submitted
-        where occurred_at <= as_of and entry_no <= until_entry
-        qualify row_number() over (
-            partition by request_id
-            order by occurred_at desc, entry_no desc, rowid desc
-        ) = 1
-
-    ),
 
     withdrawn as (
 
@@ -85,12 +62,6 @@ create or replace macro requests_at(as_of, until_entry := 9223372036854775807) a
 
     select
         submitted.*,
-        residents.municipality_code,
-        residents.lat,
-        residents.lon,
-        residents.birth_year,
-        residents.languages as resident_languages,
-        residents.protected_identity,
         coalesce(visits.n_agreed, 0) as n_agreed,
         coalesce(visits.n_completed, 0) as n_completed,
         coalesce(asking.n_pending, 0) as n_pending,
@@ -106,9 +77,7 @@ create or replace macro requests_at(as_of, until_entry := 9223372036854775807) a
             when asking.request_id is not null then 'planned'
             else 'submitted'
         end as status
-    from submitted
-    inner join residents_at(as_of, until_entry) as residents
-        on submitted.resident_id = residents.resident_id
+    from submissions_at(as_of, until_entry) as submitted
     left join withdrawn on submitted.request_id = withdrawn.request_id
     left join visits on submitted.request_id = visits.request_id
     left join asking on submitted.request_id = asking.request_id;
