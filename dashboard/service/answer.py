@@ -8,7 +8,7 @@ from datetime import datetime
 from engine.live import by_link
 from engine.live.answers import ANOTHER_TIME, DECLINE_REASONS
 from engine.live.by_link import Matter
-from engine.live.visits import CANCEL_REASONS
+from engine.live.endings import CANCEL_REASONS
 from engine.messages.drafts import CONTACT_VARIABLE
 from engine.messages.letters import how_often, moment_of, stretch_of, way_of
 from engine.store import Store

@@ -13,8 +13,8 @@ from engine.access import Acting, looking
 from engine.clock import local_of
 from engine.live import answers, offers, own_page, reminders, visits
 from engine.live.answers import ANOTHER_TIME, DECLINE_REASONS
+from engine.live.endings import CANCEL_REASONS, SIDES
 from engine.live.offers import Sent
-from engine.live.visits import CANCEL_REASONS, SIDES
 from engine.messages import links, outbox
 from engine.messages.drafts import Draft, aware
 from engine.messages.mail import settings_of

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from engine import facts, reference
+from engine.access import looking
 from engine.clock import local_of
 from engine.errors import InputError
 from engine.lifecycle import Taking, taking
@@ -84,16 +85,28 @@ def retain(store: Store, actor_id: str, at: datetime | None = None, *, dry_run: 
     ------
     AccessDenied
         When the account may not.
+    InputError
+        When something is to be destroyed as of a time that has not come.
     """
+    if dry_run:
+        with looking(store, actor_id, "retain") as (reading, _):
+            return Retention(_due(*_found(reading, at or store.clock())))
+    if at is not None and at > store.clock():
+        raise InputError(f"{at.isoformat()} has not come: what is due then is destroyed then.")
     with taking(store, actor_id, "retain", at) as step:
-        notes, persons = notes_due(step.transaction, step.moment), persons_due(step.transaction, step.moment)
-        due = pd.concat([_table(notes, "notes", "note_id"), _table(persons, "persons", "resident_id")])
-        found = Retention(due.reset_index(drop=True))
-        if dry_run:
-            return found
+        notes, persons = _found(step.transaction, step.moment)
         n_notes = _purge(step, notes)
         erasure_ids = _ask_for_erasures(step, persons)
-    return Retention(found.due, n_notes, erasure_ids, finish(store, actor_id))
+    return Retention(_due(notes, persons), n_notes, erasure_ids, finish(store, actor_id))
+
+
+def _found(reading: Reading, moment: datetime) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return notes_due(reading, moment), persons_due(reading, moment)
+
+
+def _due(notes: pd.DataFrame, persons: pd.DataFrame) -> pd.DataFrame:
+    tables = [_table(notes, "notes", "note_id"), _table(persons, "persons", "resident_id")]
+    return pd.concat(tables, ignore_index=True)
 
 
 def notes_due(reading: Reading, moment: datetime) -> pd.DataFrame:

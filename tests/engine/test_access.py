@@ -391,6 +391,7 @@ def test_a_protected_person_is_imported_anew_by_those_who_serve_them_only(two_mu
 
 KEEPERS = {"acting", "allow", "looking"}
 FOR_THE_HOUSE = {
+    "live/own_page.who_comes": "asks the signed link instead, reads who comes to its resident, and notes each name",
     "people/destruction.finish": "ends what a door that asked began; anybody may repeat it: it only rewrites",
     "reasons/what_if.what_if": "what is supposed is undone when the block ends",
 }

@@ -12,7 +12,7 @@ from engine.storage.migrations import sql_of, state_macros
 
 DAY = timedelta(days=1)
 OF_A_MOMENT = sorted(name for name, text in state_macros().items() if f"macro {name}(as_of, until_entry" in text)
-OF_A_MOMENT = [name for name in OF_A_MOMENT if name != "asked_often_at"]  # it takes a number of the policy too
+OF_A_MOMENT = [name for name in OF_A_MOMENT if name not in {"asked_often_at", "demanded_checks_at"}]  # they take more
 
 
 def requests(reading, as_of=NOW):

@@ -77,15 +77,16 @@ def test_a_subject_export_is_written_to_two_files(mikro, tmp_path):
     assert RUT_DETAILS["name"] in (tmp_path / "out" / "subject-rut.html").read_text(encoding="utf-8")
 
 
-def test_retention_lists_what_is_due_and_destroys_it_when_told_to(mikro):
+def test_retention_lists_what_will_be_due_and_destroys_nothing_before_its_time(mikro):
     later = NOW.replace(year=2029, month=3)
 
     listed = mikro("retain", as_of=later)
-    done = mikro("retain", "--do", "--json", as_of=later)
+    too_early = mikro("retain", "--do", as_of=later)
+    done = mikro("retain", "--do", "--json", as_of=None)
 
     assert "5 due; nothing was destroyed" in listed.output
-    told = json.loads(done.output)
-    assert (told["n_notes"], len(told["erasure_ids"])) == (3, 2)
+    assert "has not come" in too_early.stderr
+    assert (json.loads(done.output)["n_notes"], json.loads(done.output)["erasure_ids"]) == (0, [])
 
 
 def test_an_extract_is_written_to_a_new_folder(mikro, tmp_path):

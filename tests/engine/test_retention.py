@@ -30,6 +30,11 @@ def due(store, moment, what):
     return found.loc[found["what"] == what, "id"].tolist()
 
 
+def carry_out(store, moment):
+    store.clock = lambda: moment
+    return retain(store, "cron", moment, dry_run=False)
+
+
 def kept_notes(store):
     with store.transaction("test", "look") as transaction:
         return transaction.notes_about(None, "look")["subject"].tolist()
@@ -75,7 +80,7 @@ def test_a_dry_run_destroys_nothing_and_writes_nothing(pilot):
 def test_due_notes_are_destroyed_counted_by_rule_and_gone_from_the_file(tmp_path):
     store = people_pilot(tmp_path / "pilot.duckdb")
 
-    done = retain(store, "cron", YEAR_AFTER, dry_run=False)
+    done = carry_out(store, YEAR_AFTER)
 
     with store.reading() as reading:
         [purged] = reading.facts_of("notes_purged").to_pylist()
@@ -87,7 +92,7 @@ def test_due_notes_are_destroyed_counted_by_rule_and_gone_from_the_file(tmp_path
 
 
 def test_a_person_with_whom_nothing_happens_for_two_years_is_asked_to_be_erased_and_a_second_person_decides(pilot):
-    done = retain(pilot, "cron", MUCH_LATER, dry_run=False)
+    done = carry_out(pilot, MUCH_LATER)
 
     asked = erasures(pilot, "bo")
     assert {erasure.resident_id for erasure in asked} == {"rut", "ada"}
@@ -100,9 +105,9 @@ def test_a_person_with_whom_nothing_happens_for_two_years_is_asked_to_be_erased_
 
 
 def test_an_erasure_is_asked_for_once(pilot):
-    retain(pilot, "cron", MUCH_LATER, dry_run=False)
+    carry_out(pilot, MUCH_LATER)
 
-    again = retain(pilot, "cron", MUCH_LATER, dry_run=False)
+    again = carry_out(pilot, MUCH_LATER)
 
     assert again.erasure_ids == ()
 
