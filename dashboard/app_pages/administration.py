@@ -9,9 +9,9 @@ from dashboard import aside, codes, parts, rights
 from dashboard.frame import here
 from dashboard.service import administration as service
 from dashboard.words import _, moment, number
-from engine.access import ROLES
 from engine.clock import local_of
 from engine.reference import MUNICIPALITIES
+from engine.standing import ROLES
 
 found = here()
 store, me = found.store, found.actor_id

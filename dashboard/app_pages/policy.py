@@ -141,7 +141,7 @@ def edited_policy() -> Policy | None:
 def show_change() -> None:
     """Put another policy in force, with a reason."""
     reason = st.text_area(
-        _("Why? (required)"), key="policy-reason", max_chars=500,
+        _("Why? (required)"), key="policy-reason", max_chars=100,
         help=_("The decision and its ground, as the council minutes say it. Kept for ever; no names of residents."),
     )  # fmt: skip
     with parts.doing(_("Reading the policy …")):
@@ -165,7 +165,7 @@ def show_roll_back() -> None:
         st.caption(_("Nothing was adopted, so there is nothing to go back to."))
         return
     st.markdown(_("Puts the policy that was in force before this one back. Nothing is deleted; history shows both."))
-    reason = st.text_area(_("Why go back? (required)"), key="policy-back-reason", max_chars=500)
+    reason = st.text_area(_("Why go back? (required)"), key="policy-back-reason", max_chars=100)
     question = _("Go back to the policy before {policy}?").format(policy=in_force.policy.name)
     with parts.doing(_("Going back …")):
         if parts.confirm(_("Go back"), question, key="policy-back", disabled=not reason.strip()):

@@ -14,6 +14,7 @@ from dashboard.service import matching
 from dashboard.service.matching import REJECT_REASONS, STATUSES, RunShown
 from dashboard.words import _, day, moment, ngettext, number, of_refusal
 from engine.clock import local_of
+from engine.live.decisions import Decided
 
 VIEWS = ("table", "map", "week")
 
@@ -150,7 +151,7 @@ def _reject(found: Here, rows: pd.DataFrame, reason_code: str) -> None:
         _tell(ngettext("{n} proposal is rejected.", "{n} proposals are rejected.", len(decided.done)), decided)
 
 
-def _tell(sentence: str, decided: matching.Decided) -> None:
+def _tell(sentence: str, decided: Decided) -> None:
     refused = " ".join(map(of_refusal, decided.refused.values()))
     parts.done(f"{sentence.format(n=len(decided.done))} {refused}".strip())
     st.rerun()

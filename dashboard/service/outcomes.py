@@ -9,12 +9,12 @@ import pandas as pd
 
 from dashboard.service.names import names
 from engine.clock import local_of
-from engine.live import desk, incidents, series, visits
+from engine.live import desk, endings, incidents, series, visits
 from engine.people import persons
 from engine.store import Store
 
-SIDES = visits.SIDES
-CANCEL_REASONS = visits.CANCEL_REASONS
+SIDES = endings.SIDES
+CANCEL_REASONS = endings.CANCEL_REASONS
 KINDS = incidents.KINDS
 SEVERITIES = tuple(incidents.SEVERITIES)
 ACTIONS = incidents.ACTIONS

@@ -65,12 +65,14 @@ def known(store: Store, actor_id: str, now: datetime) -> dict[str, Policy]:
 
 def numbers(policy: Policy) -> pd.DataFrame:
     """Lay a policy out: ``table``, ``name``, ``value`` (yes is 1), ``said``, ``unit``, ``meaning`` and ``why``."""
-    told = tomllib.loads(policy.text)
+    told = tomllib.loads(policy.content)
+    meanings = tomllib.loads(Policy.named(adoption.DEFAULT).content)
     rows = []
     for table, kind in TABLES.items():
         for field in fields(kind):
             value = getattr(getattr(policy, table), field.name)
             words = told.get(table, {}).get(field.name, {})
+            meaning = meanings.get(table, {}).get(field.name, {}).get("meaning")
             unit = field.metadata["unit"]
             rows.append(
                 {
@@ -79,7 +81,7 @@ def numbers(policy: Policy) -> pd.DataFrame:
                     "value": float(value),
                     "said": _said(value, unit),
                     "unit": _(unit),
-                    "meaning": _(words.get("meaning", "")) if words else "",
+                    "meaning": _(meaning) if meaning else "",
                     "why": words.get("reason", ""),
                 }
             )
@@ -103,7 +105,7 @@ def drafted(base: Policy, name: str, values: dict[str, float], reason: str) -> P
     """
     if not name.strip():
         raise PolicyError("A new policy needs a name.")
-    told = tomllib.loads(base.text)
+    told = tomllib.loads(base.content)
     lines = [f"name = {json.dumps(name.strip(), ensure_ascii=False)}"]
     for table, kind in TABLES.items():
         for field in fields(kind):

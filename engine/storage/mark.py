@@ -14,6 +14,7 @@ _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _DIGITS = re.compile(r"\d(?:[ -]?\d)*")
 _NUMBER_OF_A_PERSON = 8
 _WORDS = re.compile(r"[A-Za-z0-9 ._@:/-]{1,100}")
+_WITHOUT_MARKS = str.maketrans("åäöéüÅÄÖÉÜ", "aaoeuAAOEU")
 
 
 def must_be_account(account_id: str) -> None:
@@ -60,10 +61,10 @@ def must_be_reference(what: str, text: str) -> None:
         repeated: it may be somebody's.
     """
     digits = (re.sub(r"[ -]", "", run) for run in _DIGITS.findall(_DATE.sub("", text)))
-    if not is_words(text) or any(len(run) >= _NUMBER_OF_A_PERSON for run in digits):
+    if not is_words(text.translate(_WITHOUT_MARKS)) or any(len(run) >= _NUMBER_OF_A_PERSON for run in digits):
         raise InputError(
             f"The {what} stays in the log for ever, so nobody may be named in it, nor a telephone or personal number"
-            " stand there: give 1 to 100 letters (a-z), digits, spaces or ._@:/-, such as a reference to the minutes."
+            " stand there: give 1 to 100 letters, digits, spaces or ._@:/-, such as a reference to the minutes."
         )
 
 

@@ -148,6 +148,7 @@ def test_what_is_due_is_listed_and_destroyed_only_when_told(tmp_path):
 
     due = service.due(store, "demo-admin", in_two_years)
     again = service.due(store, "demo-admin", in_two_years)
+    store.clock = lambda: in_two_years
     done = service.destroy_due(store, "demo-admin", in_two_years)
 
     assert len(due) == len(again) > 0

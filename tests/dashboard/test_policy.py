@@ -57,9 +57,7 @@ def test_the_difference_names_the_numbers_that_changed():
 
 
 def test_a_drafted_policy_keeps_its_words_and_gives_the_reason_of_what_changed():
-    made = service.drafted(
-        BASELINE, 'nearer "8"', {"radius_max_km": 8.0, "visits_on_holidays": 1.0}, "Nämnden: närmare"
-    )
+    made = service.drafted(BASELINE, "nearer 8", {"radius_max_km": 8.0, "visits_on_holidays": 1.0}, "Nämnden: närmare")
 
     assert made.numbers() == policy(radius_max_km=8.0, visits_on_holidays=True).numbers()
     told = service.numbers(made).set_index("name")
