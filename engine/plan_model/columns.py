@@ -124,11 +124,11 @@ class Master:
         self._upper = np.concatenate([self._upper, np.full(n, inf)])
 
     def decide(self, candidates: Ints) -> int:
-        """Add a row for the decision whether one of these candidates of a volunteer-week is taken; it is open."""
-        hit = self._hits(candidates, self.first, self.members)
+        """Add a row for the decision how many of these candidates are taken; it is open."""
+        hit, n_taken = self._hits(candidates, self.first, self.members)
         columns = self._column[hit].astype(np.int32)
         row = self._highs.getNumRow()
-        self._highs.addRow(-inf, inf, len(columns), columns, np.full(len(columns), -1.0))
+        self._highs.addRow(-inf, inf, len(columns), columns, -n_taken)
         self._spare_of_decision.append(self._add_spare(row))
         self._highs.changeColCost(self._spare_of_decision[-1], self._penalty)
         self._decisions.append(candidates)
@@ -140,7 +140,7 @@ class Master:
         upper = np.full(self.n_columns, inf)
         for k, candidates in enumerate(self._decisions):
             if decided.get(k) is False:
-                upper[self._hits(candidates, self.first, self.members)] = 0.0
+                upper[self._hits(candidates, self.first, self.members)[0]] = 0.0
             if decided.get(k) != self._decided.get(k):
                 self._highs.changeRowBounds(self._decision_rows[k], -inf, -1.0 if decided.get(k) else inf)
         changed = np.flatnonzero(upper != self._upper)
@@ -232,8 +232,8 @@ class Master:
         if len(self._rows):
             parts.append(self._side_entries(plan, found.members))
         for k, candidates in enumerate(self._decisions if with_decisions else []):
-            hit = self._hits(candidates, found.first, found.members)
-            parts.append((hit, np.full(len(hit), self._decision_rows[k]), np.full(len(hit), -1.0)))
+            hit, n_taken = self._hits(candidates, found.first, found.members)
+            parts.append((hit, np.full(len(hit), self._decision_rows[k]), -n_taken))
         plans, rows, coefficients = (np.concatenate(part) for part in zip(*parts, strict=True))
         order = np.argsort(plans, kind="stable")
         return np.searchsorted(plans[order], np.arange(n + 1)), rows[order], coefficients[order]
@@ -252,10 +252,11 @@ class Master:
         return cells // len(side.bound), self._row_of_side[cells % len(side.bound)], total
 
     @staticmethod
-    def _hits(candidates: Ints, first: Ints, members: Ints) -> Ints:
-        """List the plans with one of the candidates."""
+    def _hits(candidates: Ints, first: Ints, members: Ints) -> tuple[Ints, Floats]:
+        """List the plans with some of the candidates, and with how many."""
         at = np.flatnonzero(np.isin(members, candidates))
-        return np.unique(np.searchsorted(first, at, side="right") - 1)
+        plans, n_taken = np.unique(np.searchsorted(first, at, side="right") - 1, return_counts=True)
+        return plans, n_taken.astype(np.float64)
 
 
 def _through_pulp(**options: float) -> highspy.Highs:

@@ -261,6 +261,8 @@ class Resolver:
         plans = self._master.plans(kept)
         plans = replace(plans, members=inside[plans.members])
         known = inside[self._known[question.allowed[self._known]]]
+        if (np.bincount(problem.request[known], minlength=problem.n_requests) > problem.needed).any():
+            known = known[:0]  # some request needs fewer in the changed programme
         none = Prices(np.zeros(problem.n_requests), np.zeros(len(problem.side_rows)))
         start = Start(plans, known, none, inf, inf)
         ties, clock = self.valuation.ties[places], Clock(TIME_LIMIT_S)
