@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
 import served
 from looking import PHONE, choose_row, go_to, ready, sign_in
+from playwright.sync_api import TimeoutError as NotThere
 from small_people import LAMP_IS_DONE, people_pilot
 from small_pilot import NOW, RUT
 
@@ -90,8 +92,13 @@ def say_yes(look, link):
 
 def record(page):
     go_to(page, "Uppföljning")
-    choose_row(page)
-    page.get_by_role("button", name="Registrera som genomfört").click()
+    complete = page.get_by_role("button", name="Registrera som genomfört")
+    for _ in range(4):  # a click on a picture that is not drawn yet chooses nothing
+        choose_row(page)
+        with suppress(NotThere):
+            complete.wait_for(timeout=15_000)
+            break
+    complete.click()
     ready(page)
 
 
