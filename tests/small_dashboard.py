@@ -57,7 +57,7 @@ class Dashboard:
         """
         # AppTest names options once more outside a run of the script, where nobody has chosen a language.
         self._monkeypatch.setattr(words, "DEFAULT", language)
-        app = AppTest.from_file(str(FRONT), default_timeout=60)
+        app = AppTest.from_file(str(FRONT), default_timeout=150)
         app.session_state["language"] = language
         app.session_state["_drawer"] = {"account": "dashboard" if role == "owner" else f"demo-{role}"}
         app.session_state["_given"] = given

@@ -34,9 +34,9 @@ def chromium() -> str | None:
     return shutil.which("chromium")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Start the browser once."""
+    """Start the browser; it goes with the module, since its event loop would run in whatever test comes next."""
     path = chromium()
     if path is None:
         sentence = "No Chromium here, so NO PAGE WAS LOOKED AT: install it (Debian: apt-get install chromium)."
