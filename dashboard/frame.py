@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -24,6 +25,19 @@ VISITOR = "visitor"
 """The account of somebody who is not signed in: a page behind a signed link acts by that link's account instead."""
 
 _KEPT = "_here"
+
+
+class Stamp(NamedTuple):
+    """What a cached answer depends on: the pilot, its newest log entry, who asks, and the minute (UTC)."""
+
+    pilot: str
+    entry_no: int
+    account: str
+    minute: str
+
+    def of_hour(self) -> Stamp:
+        """Give a stamp that holds for the whole hour."""
+        return self._replace(minute=self.minute[:-3])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +61,12 @@ class Here:
         return self.role == OWNER or self.role in OPERATIONS[operation].roles
 
     @property
-    def stamp(self) -> tuple[int, str, str]:
-        """What a cached answer depends on: the newest log entry, who asks, and the minute."""
+    def stamp(self) -> Stamp:
+        """What a cached answer depends on, as of now."""
         with self.store.reading() as reading:
             newest = reading.last_entry_no
-        return newest, self.actor_id, f"{self.now:%Y-%m-%dT%H:%M}"
+        pilot = str(self.store.path or id(self.store))
+        return Stamp(pilot, newest, self.actor_id, f"{self.now:%Y-%m-%dT%H:%M}")
 
 
 def arrive() -> Here:

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import parts
-from dashboard.frame import here
+from dashboard.frame import Stamp, here
 from dashboard.service import administration as service
 from dashboard.words import _, day, ngettext, number
 from engine.privacy import Erasure
@@ -161,9 +161,9 @@ def show_request_erasure() -> None:
 
 
 @st.cache_data(max_entries=50, show_spinner=False)
-def due_of(stamp: tuple[int, str, str], _store: Store, _now: datetime) -> pd.DataFrame:
+def due_of(stamp: Stamp, _store: Store, _now: datetime) -> pd.DataFrame:
     """Find what is due; the stamp says in which state of the pilot, for whom and in which minute."""
-    return service.due(_store, stamp[1], _now)
+    return service.due(_store, stamp.account, _now)
 
 
 def show_retention() -> None:

@@ -25,16 +25,19 @@ DEFAULT = "sv"
 COOKIE = "mikro_language"
 LOCALES = {"sv": "sv_SE", "en": "en_GB"}
 FOLDER = Path(__file__).parent / "locale"
+_KEPT = "language"
 REFUSALS = "engine"
 """The catalogue of the engine's own sentences."""
 
 
 def language() -> str:
-    """Say which language this session reads: its own choice, that of its browser's cookie, or Swedish."""
+    """Say which language this session reads: that of its browser's cookie when it began, or Swedish."""
     if get_script_run_ctx(suppress_warning=True) is None:
         return DEFAULT
-    chosen = st.session_state.get("language") or st.context.cookies.get(COOKIE)
-    return chosen if chosen in LANGUAGES else DEFAULT
+    if _KEPT not in st.session_state:  # every choice reloads the page, which begins another session
+        chosen = st.context.cookies.get(COOKIE)
+        st.session_state[_KEPT] = chosen if chosen in LANGUAGES else DEFAULT
+    return str(st.session_state[_KEPT])
 
 
 def _(sentence: str) -> str:

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import aside, codes, parts, rights
-from dashboard.frame import here
+from dashboard.frame import Stamp, here
 from dashboard.service import administration as service
 from dashboard.words import _, moment, number
 from engine.clock import local_of
@@ -58,11 +58,9 @@ def show_roles() -> None:
 
 
 @st.cache_data(max_entries=50, show_spinner=False)
-def lines_of(
-    stamp: tuple[int, str, str], account: str, resident: str, days: tuple[date, date], reads_only: bool
-) -> pd.DataFrame:
+def lines_of(stamp: Stamp, account: str, resident: str, days: tuple[date, date], reads_only: bool) -> pd.DataFrame:
     """Read lines of the log; the stamp says in which state of the pilot, for whom and in which minute."""
-    return service.audit(store, stamp[1], account, resident, days, reads_only=reads_only)
+    return service.audit(store, stamp.account, account, resident, days, reads_only=reads_only)
 
 
 def show_audit() -> None:

@@ -5,13 +5,12 @@ import streamlit as st
 
 from dashboard import charts_evaluation as charts
 from dashboard import parts
-from dashboard.frame import here
+from dashboard.frame import Stamp, here
 from dashboard.service import evaluation
 from dashboard.words import _, language, ngettext
 from engine.metrics import MEASURES, THEMES, gap
 
 found = here()
-Stamp = tuple[int, str, str]
 
 
 @st.cache_data(max_entries=100, show_spinner=False)
@@ -209,8 +208,7 @@ def show_prices() -> None:
 
 
 parts.title(_("Evaluation"), _("Does the pilot work, for whom, and how sure can we be?"))
-entry_no, account, minute = found.stamp
-stamp = (entry_no, account, minute[:13])
+stamp = found.stamp.of_hour()
 chosen = st.segmented_control(
     _("Period"), list(periods()), default="half_year", format_func=lambda code: periods()[code],
     key="evaluation-period", required=True,

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from dashboard import codes, parts
-from dashboard.components import incident_forms, person_card, request_form, resident_form, upload, volunteer_form
 from dashboard.frame import here
+from dashboard.panels import incident_forms, person_card, request_form, resident_form, upload, volunteer_form
 from dashboard.service import intake
 from dashboard.words import _
 

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import parts
-from dashboard.frame import here
+from dashboard.frame import Stamp, here
 from dashboard.panels import comparing, proposing, remedying, running
 from dashboard.service import matching
 from dashboard.service.matching import RunShown
@@ -14,33 +14,33 @@ found = here()
 
 
 @st.cache_data(ttl=600, max_entries=100, show_spinner=False)
-def runs_of(pilot: str, stamp: tuple[int, str, str]) -> list[RunShown]:
+def runs_of(stamp: Stamp) -> list[RunShown]:
     """List the newest runs; the stamp says for whom and in which state of the pilot."""
     return matching.runs(found.store, found.actor_id)
 
 
 @st.cache_data(ttl=600, max_entries=50, show_spinner=False)
-def plan_of(pilot: str, stamp: tuple[int, str, str]) -> pd.DataFrame:
+def plan_of(stamp: Stamp) -> pd.DataFrame:
     """List the proposals."""
     return matching.proposals(found.store, found.actor_id, found.now)
 
 
 @st.cache_data(ttl=600, max_entries=50, show_spinner=False)
-def left_of(pilot: str, stamp: tuple[int, str, str], run_id: str) -> pd.DataFrame:
+def left_of(stamp: Stamp, run_id: str) -> pd.DataFrame:
     """List the requests a run left over."""
     return matching.left_over(found.store, found.actor_id, run_id, found.now)
 
 
 parts.title(_("Matching"), _("The best plan for the coming days. You decide on every proposal."))
-state = (str(found.store.path or id(found.store)), found.stamp)
-runs = runs_of(*state)
+stamp = found.stamp
+runs = runs_of(stamp)
 running.run_control(found, runs[0].run_id if runs else None)
 if not runs:
     st.info(_("Nothing was matched yet. A match proposes who helps whom; nobody is asked before you approve."))
     st.stop()
 
 running.newest(found, runs[0])
-left = left_of(*state, runs[0].run_id)
+left = left_of(stamp, runs[0].run_id)
 views = {
     "proposals": _("Proposals"),
     "left": _("Without help ({n})").format(n=len(left)),
@@ -56,4 +56,4 @@ if view == "left":
 elif view == "compare":
     comparing.show(found, runs)
 else:
-    proposing.show(found, runs[0], plan_of(*state))
+    proposing.show(found, runs[0], plan_of(stamp))

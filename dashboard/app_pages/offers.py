@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import parts
-from dashboard.frame import here
+from dashboard.frame import Stamp, here
 from dashboard.panels import asking, inviting, telling, visiting
 from dashboard.service import matching, offers
 from dashboard.words import _
@@ -13,33 +13,33 @@ found = here()
 
 
 @st.cache_data(ttl=600, max_entries=50, show_spinner=False)
-def approved_of(pilot: str, stamp: tuple[int, str, str]) -> pd.DataFrame:
+def approved_of(stamp: Stamp) -> pd.DataFrame:
     """List what is approved and not sent; the stamp says for whom and in which state of the pilot."""
     plan = matching.proposals(found.store, found.actor_id, found.now)
     return plan[plan["status"] == "approved"].reset_index(drop=True)
 
 
 @st.cache_data(ttl=600, max_entries=50, show_spinner=False)
-def asked_of(pilot: str, stamp: tuple[int, str, str]) -> pd.DataFrame:
+def asked_of(stamp: Stamp) -> pd.DataFrame:
     """List who was asked."""
     return offers.asked(found.store, found.actor_id, found.now)
 
 
 @st.cache_data(ttl=600, max_entries=50, show_spinner=False)
-def visits_of(pilot: str, stamp: tuple[int, str, str]) -> pd.DataFrame:
+def visits_of(stamp: Stamp) -> pd.DataFrame:
     """List the visits to come."""
     return offers.to_come(found.store, found.actor_id, found.now)
 
 
 @st.cache_data(ttl=600, max_entries=50, show_spinner=False)
-def messages_of(pilot: str, stamp: tuple[int, str, str]) -> pd.DataFrame:
+def messages_of(stamp: Stamp) -> pd.DataFrame:
     """List the messages that wait for somebody."""
     return offers.messages(found.store, found.actor_id, found.now)
 
 
 parts.title(_("Offers and visits"), _("Volunteers are asked here, and here their answers are taken."))
-state = (str(found.store.path or id(found.store)), found.stamp)
-approved, asked, visits = approved_of(*state), asked_of(*state), visits_of(*state)
+stamp = found.stamp
+approved, asked, visits = approved_of(stamp), asked_of(stamp), visits_of(stamp)
 n_waiting = int((asked["status"] == "sent").sum())
 views = {
     "send": _("To send ({n})").format(n=len(approved)),
@@ -47,7 +47,7 @@ views = {
     "visits": _("Visits to come ({n})").format(n=len(visits)),
 }
 if found.may("send_messages"):
-    views["messages"] = _("Messages ({n})").format(n=len(messages_of(*state)))
+    views["messages"] = _("Messages ({n})").format(n=len(messages_of(stamp)))
 if found.may("submit_request"):
     views["invite"] = _("Invite a resident")
 start = "answers" if parts.given("offer") or (n_waiting and approved.empty) else "send"
@@ -60,7 +60,7 @@ if view == "answers":
 elif view == "visits":
     visiting.show(found, visits)
 elif view == "messages":
-    telling.show(found, messages_of(*state))
+    telling.show(found, messages_of(stamp))
 elif view == "invite":
     inviting.show(found)
 else:

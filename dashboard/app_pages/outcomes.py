@@ -4,18 +4,18 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import charts_outcomes, codes, parts
-from dashboard.components import incident_forms, visit_record
-from dashboard.frame import here
+from dashboard.frame import Stamp, here
+from dashboard.panels import incident_forms, visit_record
 from dashboard.service import outcomes
 from dashboard.words import _, day, moment, number, percent
 
 found = here()
-STAMP = (str(found.store.path), *found.stamp)
+STAMP = found.stamp
 DAYS_BACK = (7, 30, 90, 365)
 
 
 @st.cache_data(max_entries=100, show_spinner=False)
-def visits_of(stamp: tuple[object, ...], days_back: int) -> pd.DataFrame:
+def visits_of(stamp: Stamp, days_back: int) -> pd.DataFrame:
     """List visits; the stamp says for whom, when and in which state of the pilot."""
     return outcomes.visits_of(found.store, found.actor_id, found.now, days_back)
 

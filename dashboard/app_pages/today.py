@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import codes, parts
-from dashboard.frame import here
+from dashboard.frame import Stamp, here
 from dashboard.service import today
 from dashboard.words import _, day, moment, ngettext
 from engine.clock import local_of
@@ -13,11 +13,11 @@ URGENT_SHOWN = 8
 """Rows at the top, each with its own way there; the rest is a table."""
 
 found = here()
-STAMP = (str(found.store.path), *found.stamp)
+STAMP = found.stamp
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def matters_of(stamp: tuple[object, ...]) -> pd.DataFrame:
+def matters_of(stamp: Stamp) -> pd.DataFrame:
     """List what is on the desk; the stamp says of whom, when and in which state of the pilot."""
     return today.due(found.store, found.actor_id, found.now)
 

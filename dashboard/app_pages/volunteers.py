@@ -6,24 +6,24 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import codes, parts
-from dashboard.components import volunteer_forms
-from dashboard.frame import here
+from dashboard.frame import Stamp, here
+from dashboard.panels import volunteer_forms
 from dashboard.service import volunteers
 from dashboard.words import _, day
 
 found = here()
-STAMP = (str(found.store.path), *found.stamp)
+STAMP = found.stamp
 WITHIN = (30, 60, 90)
 
 
 @st.cache_data(max_entries=50, show_spinner=False)
-def roster_of(stamp: tuple[object, ...]) -> pd.DataFrame:
+def roster_of(stamp: Stamp) -> pd.DataFrame:
     """List volunteers; the stamp says for whom, when and in which state of the pilot."""
     return volunteers.roster(found.store, found.actor_id, found.now)
 
 
 @st.cache_data(max_entries=50, show_spinner=False)
-def lacking_of(stamp: tuple[object, ...]) -> pd.DataFrame:
+def lacking_of(stamp: Stamp) -> pd.DataFrame:
     """List missing checks; the stamp says for whom, when and in which state of the pilot."""
     return volunteers.lacking(found.store, found.actor_id, found.now)
 

@@ -26,6 +26,12 @@ __all__ = ["REJECT_REASONS", "Progress"]
 
 PARTS = tuple(part.removeprefix("value_") for part in VALUE_PARTS)
 STATUSES = ("made", "approved", "offered", "rejected")
+TOLD = [
+    "request_id", "resident_id", "service", "minutes", "earliest_at", "latest_at", "volunteers_needed", "urgency",
+    "municipality_code", "lat", "lon",
+]  # fmt: skip
+"""What a request asks for and where, of ``submissions_at``; ``minutes`` is shown as ``visit_minutes``."""
+
 RUNS_SHOWN_MAX = 20
 WEEKS_SHOWN = 4
 
@@ -128,7 +134,7 @@ def proposals(store: Store, actor_id: str, now: datetime) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The columns of ``proposals_at`` and of the query ``requests_told``; of the volunteer ``volunteer_resident_id``,
+        The columns of ``proposals_at`` and TOLD; of the volunteer ``volunteer_resident_id``,
         ``volunteer_lat``, ``volunteer_lon``; the names ``resident`` and ``volunteer``, ids where the account sees none;
         and ``override`` (``pin``, ``forbid`` or none). By time.
 
@@ -151,7 +157,7 @@ def proposals(store: Store, actor_id: str, now: datetime) -> pd.DataFrame:
 
 
 def left_over(store: Store, actor_id: str, run_id: str, now: datetime) -> pd.DataFrame:
-    """List the requests a run left without all their volunteers: ``rule``, ``resident`` (name), ``requests_told``.
+    """List the requests a run left without all their volunteers: ``rule``, ``resident`` (name), TOLD.
 
     Raises
     ------
@@ -241,7 +247,7 @@ def apply_change(store: Store, actor_id: str, change: Change, said_yes: Sequence
 
 def _told(reading: Reading, who: Acting, now: datetime) -> pd.DataFrame:
     """Read what requests ask for, of the account's municipalities."""
-    told = reading.query("requests_told", as_of=now).rename(columns={"minutes": "visit_minutes"})
+    told = reading.state("submissions_at", now)[TOLD].rename(columns={"minutes": "visit_minutes"})
     if who.municipality_codes is not None:
         told = told[told["municipality_code"].isin(who.municipality_codes)]
     return told

@@ -197,7 +197,7 @@ def invitation(store: Store, actor_id: str, resident_id: str, now: datetime, ori
 
 def _of_both(reading: Reading, who: Acting, now: datetime, table: pd.DataFrame) -> pd.DataFrame:
     """Keep what concerns the account's municipalities on either side, with service, place and both residents."""
-    requests = reading.query("requests_told", as_of=now)[["request_id", "resident_id", "service", "municipality_code"]]
+    requests = reading.state("submissions_at", now)[["request_id", "resident_id", "service", "municipality_code"]]
     volunteers = reading.state("volunteers_at", now)[["volunteer_id", "resident_id", "municipality_code"]]
     home = volunteers.rename(columns={"resident_id": "volunteer_resident_id", "municipality_code": "volunteer_place"})
     table = table.merge(requests, on="request_id").merge(home, on="volunteer_id", how="left")

@@ -235,7 +235,7 @@ def _must_see(store: Store, actor_id: str, request_id: str) -> None:
     with looking(store, actor_id, "see_requests") as (reading, who):
         if who.municipality_codes is None:
             return
-        mine = reading.query("requests_told", as_of=EVER).set_index("request_id")["municipality_code"]
+        mine = reading.state("submissions_at", EVER).set_index("request_id")["municipality_code"]
         if request_id in mine.index:
             who.must_work_in(str(mine[request_id]))
 

@@ -64,7 +64,8 @@ SERVED = (
 WAITING = (
     Measure(
         name="first_offer_days",
-        query="first_offer_days",
+        query="days_until",
+        params={"step": "sent"},
         kind=Kind.MEDIAN,
         title=Words("Days to the first offer", "Dagar till första erbjudande"),
         definition=Words(
@@ -79,7 +80,8 @@ WAITING = (
     ),
     Measure(
         name="acceptance_days",
-        query="acceptance_days",
+        query="days_until",
+        params={"step": "agreed"},
         kind=Kind.MEDIAN,
         title=Words("Days to the first yes", "Dagar till första ja"),
         definition=Words(
@@ -186,8 +188,8 @@ VISITED = (
     *(
         Measure(
             name=f"no_shows_{side}",
-            query="no_shows",
-            params={"side": side},
+            query="let_down",
+            params={"how": "missed", "side": side},
             kind=Kind.SHARE,
             title=Words(f"Missed by the {en}", f"Uteblivna besök, {sv}"),
             definition=Words(
@@ -202,8 +204,8 @@ VISITED = (
     *(
         Measure(
             name=f"late_cancellations_{side}",
-            query="late_cancellations",
-            params={"side": side},
+            query="let_down",
+            params={"how": "cancelled", "side": side},
             kind=Kind.SHARE,
             title=Words(f"Cancelled late by the {en}", f"Sent inställda besök, {sv}"),
             definition=Words(

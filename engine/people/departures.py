@@ -10,12 +10,9 @@ from typing import Any
 
 from engine import facts
 from engine.clock import local_of
-from engine.lifecycle import Taking
+from engine.lifecycle import WAITING, Taking
 from engine.live.closing import close_offers, close_requests, withdrawal_of
 from engine.live.endings import call_off_visits
-
-OPEN = ("submitted", "planned", "offered")
-"""The states of a request that still needs a volunteer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ def resident_leaves(step: Taking, resident_id: str, reason_code: str) -> Departu
     requests = [
         request["request_id"]
         for request in step.rows("requests_at", resident_id=resident_id)
-        if request["status"] in OPEN or request["request_id"] in awaited
+        if request["status"] in WAITING or request["request_id"] in awaited
     ]
     n_offers = sum(len(step.table("offers_at", request_id=name, status="sent")) for name in requests)
     for series in step.rows("series_at", resident_id=resident_id, status="running"):

@@ -5,7 +5,7 @@ from small_people import people_pilot
 from small_pilot import NOW
 
 from dashboard import words
-from dashboard.components import faults
+from dashboard.panels import faults
 from dashboard.service import uploads
 from engine.errors import InputError
 from engine.packages.cells import TABLES, CellError

@@ -9,10 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import codes, parts
-from dashboard.components import faults
-from dashboard.components.chance_card import show_chance
 from dashboard.drafts import Draft
 from dashboard.frame import Here
+from dashboard.panels import faults
+from dashboard.panels.chance_card import show_chance
 from dashboard.service import intake
 from dashboard.words import _, day
 from engine.clock import local_of

@@ -8,7 +8,7 @@ from datetime import datetime
 import streamlit as st
 
 from dashboard import parts
-from dashboard.frame import Here
+from dashboard.frame import Here, Stamp
 from dashboard.service import chances
 from dashboard.words import _, language, moment, number, percent
 from engine.reasons.chance import Chance
@@ -21,7 +21,7 @@ NOTICEABLE = 0.05
 
 
 @st.cache_data(max_entries=500, show_spinner=False, ttl=600)
-def chance_of(_found: Here, stamp: tuple[object, ...], cells: Mapping[str, str]) -> Chance | None:
+def chance_of(_found: Here, stamp: Stamp, cells: Mapping[str, str]) -> Chance | None:
     """Ask for the chance, once for each form and state of the pilot."""
     return chances.chance(_found.store, _found.actor_id, cells, _found.now)
 
@@ -30,7 +30,7 @@ def show_chance(found: Here, cells: Mapping[str, str], use_window: Callable[[dat
     """Show the chance of a request; it can be moved to a better window."""
     asked = {column: text for column, text in cells.items() if column != "note"}
     with parts.doing(_("Looking for volunteers …")):
-        told = chance_of(found, (str(found.store.path), *found.stamp), asked)
+        told = chance_of(found, found.stamp, asked)
         if told is None:
             st.caption(_("Shown as soon as the service and a window are chosen."))
             return

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import parts
-from dashboard.components import faults
 from dashboard.frame import Here
+from dashboard.panels import faults
 from dashboard.service import uploads
 from dashboard.words import _, number
 

@@ -9,8 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import codes, parts
-from dashboard.components import faults, incident_forms
 from dashboard.frame import Here
+from dashboard.panels import faults, incident_forms
 from dashboard.service import volunteers
 from dashboard.words import _, day, moment, ngettext
 from engine import reference

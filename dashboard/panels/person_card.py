@@ -7,8 +7,8 @@ from datetime import date
 import streamlit as st
 
 from dashboard import codes, parts
-from dashboard.components import faults
 from dashboard.frame import Here
+from dashboard.panels import faults
 from dashboard.service import intake
 from dashboard.words import _, moment, ngettext
 from engine import reference

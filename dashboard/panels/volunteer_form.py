@@ -10,9 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import codes, parts
-from dashboard.components import faults
 from dashboard.drafts import Draft
 from dashboard.frame import Here
+from dashboard.panels import faults
 from dashboard.service import intake
 from dashboard.words import _
 from engine import reference
