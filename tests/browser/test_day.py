@@ -68,7 +68,7 @@ def match_and_approve(page):
     page.get_by_role("button", name="Matcha nu").click()
     page.get_by_text("En ny plan är klar").first.wait_for()
     ready(page)
-    assert page.get_by_text("2 av 2").is_visible()
+    page.get_by_text("2 av 2").wait_for()
     everything = page.get_by_role("button", name="Godkänn alla 2")
     everything.click()
     ready(page)

@@ -55,9 +55,9 @@ def test_a_page_breaks_no_rule_of_accessibility_and_asks_no_other_site(look, dem
 
     page = look.at(f"{demo.url}/{address}", profile)
 
+    page.get_by_text({"sv": "Demoläge.", "en": "Demo mode."}[wishes["language"]]).wait_for()
     assert page.locator("html").get_attribute("lang") == wishes["language"]
     assert page.locator("h1").count() == 1
-    assert page.get_by_text({"sv": "Demoläge.", "en": "Demo mode."}[wishes["language"]]).is_visible()
     found = Axe().run(page, options=WCAG_21_AA).response["violations"]
     ours = [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
     assert [line for line in ours if line.split(":")[0] not in STREAMLITS_OWN] == []
@@ -118,4 +118,4 @@ def test_the_language_is_chosen_with_a_link_and_stays(look, demo):
     assert page.locator("html").get_attribute("lang") == "en"
     page.reload()
     ready(page)
-    assert page.get_by_role("heading", level=1, name="How accessible").is_visible()
+    page.get_by_role("heading", level=1, name="How accessible").wait_for()

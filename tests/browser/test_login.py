@@ -36,7 +36,7 @@ def test_a_login_works_with_the_role_in_the_pilot_and_ends_when_the_person_signs
     profile = look.profile()
     page = sign_in(look, site.url, "anna", profile)
 
-    assert page.get_by_text("Inloggad som anna").is_visible()
+    page.get_by_text("Inloggad som anna").wait_for()
     assert page.get_by_text("Demoläge").count() == 0
 
     kept = profile.cookies()
@@ -45,7 +45,7 @@ def test_a_login_works_with_the_role_in_the_pilot_and_ends_when_the_person_signs
     page.wait_for_url("**/end_session**")  # the provider asks whether it should forget the person too
 
     replayed = look.at(site.url, look.profile(cookies=kept))
-    assert replayed.get_by_role("button", name="Logga in").is_visible()
+    replayed.get_by_role("button", name="Logga in").wait_for()
     assert replayed.get_by_text("Inloggad som").count() == 0
 
     other_tab.get_by_role("link", name="Idag").click()
@@ -55,14 +55,14 @@ def test_a_login_works_with_the_role_in_the_pilot_and_ends_when_the_person_signs
 def test_somebody_without_a_role_is_told_their_account_and_sees_no_page(look, site):
     page = sign_in(look, site.url, "bo")
 
-    assert page.get_by_text("Du har ingen roll i piloten än").is_visible()
+    page.get_by_text("Du har ingen roll i piloten än").wait_for()
     assert page.get_by_role("link", name="Idag").count() == 0
     assert "bo" in page.locator("code").inner_text()
 
 
 def test_a_role_that_is_withdrawn_is_gone_at_the_next_click(look, site, pilot):
     page = sign_in(look, site.url, "anna")
-    assert page.get_by_role("link", name="Matchning").is_visible()
+    page.get_by_role("link", name="Matchning").wait_for()
 
     withdraw_role(pilot, "root", "anna")
     page.get_by_role("link", name="Tillgänglighet").click()
