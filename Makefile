@@ -27,9 +27,10 @@ lint: .venv/.installed  ## style, types, layers, SQL
 dashboard: .venv/.installed  ## the coordinators' dashboard on an invented week, on this machine
 	$(BIN)/mikro dashboard --demo
 
-bench: .venv/.installed  ## 500 kills; a crowd; this engine against its peers, about two hours; writes tests/bench/RESULTS.md
+bench: .venv/.installed  ## 500 kills; a crowd; fifty coordinators; this engine against its peers, about two hours; writes tests/bench/RESULTS.md
 	PYTHONPATH=tests $(BIN)/python -m bench.kills --kills 500
 	PYTHONPATH=tests $(BIN)/python -m bench.crowd
+	PYTHONPATH=tests $(BIN)/python -m bench.desks
 	PYTHONPATH=tests $(BIN)/python -m bench.run_bench
 
 lock: $(UV)  ## resolve the dependencies anew: hashes, no addresses

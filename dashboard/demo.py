@@ -47,9 +47,9 @@ class Week:
         self.lot = Random(seed)  # noqa: S311 - invention, not cryptography
         self.store = Store.create(path, clock=lambda: self.now)
 
-    def begin(self) -> None:
+    def begin(self, package: Path) -> None:
         """Take everybody in, and match on Sunday evening."""
-        import_package(self.store, DEMO_PACKAGE, ME, now=self.now)
+        import_package(self.store, package, ME, now=self.now)
         self.match()
 
     def match(self) -> None:
@@ -107,8 +107,8 @@ class Week:
         report_incident(self.store, ME, "property", 1, "En vas gick sönder vid dammsugningen.", visit_id=done[1])
 
 
-def live(path: Path) -> None:
-    """Make the pilot and live through its week.
+def live(path: Path, package: Path = DEMO_PACKAGE) -> None:
+    """Make the pilot at ``path`` of the people in a data package, and live through its week.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def live(path: Path) -> None:
         phase("Inventing a week: people and a first match")
         week = Week(path)
         with week.store.held():
-            week.begin()
+            week.begin(package)
             for day, share in ((0, 0.7), (1, 0.6)):
                 phase(f"Inventing a week: day {day + 1}")
                 week.now = DEMO_MOMENT + timedelta(days=day, hours=14, minutes=30)
