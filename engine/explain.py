@@ -143,9 +143,15 @@ def dead_ends(reading: Reading, seen: View) -> dict[str, str]:
     rules: dict[str, str] = dict(zip(ruled["request_id"], ruled["rule"], strict=True))
     alone = set(seen.requests["request_id"]) - set(seen.candidates["request_id"]) - rules.keys()
     if alone:
-        counts = funnel(reading, seen, sorted(alone))
-        furthest = counts.sort_values("step").groupby("request_id")["rule"].last()
-        rules |= dict.fromkeys(alone, PAIR_RULES[0].code) | furthest.to_dict()
+        params = parameters(seen.policy, seen.as_of, seen.until_entry)
+        # Where a pair was tried, no other came as far; all pairs need be formed only where none was.
+        reading.keep("pairs_of_requests", into="tried_pairs", request_ids=sorted(alone))
+        untried = alone - set(reading.query("tried_requests")["request_id"])
+        reading.keep("pair_rules", request_ids=sorted(untried), **params)
+        reading.keep("starts", into="tried_starts", with_rules=True, **params)
+        furthest = reading.query("furthest_rules", tables={"rule_steps": RULE_STEPS})
+        found = dict(zip(furthest["request_id"], furthest["rule"], strict=True))
+        rules |= dict.fromkeys(alone, PAIR_RULES[0].code) | found
     return rules
 
 

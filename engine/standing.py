@@ -53,7 +53,7 @@ class Standing:
 
 def standing_of(reading: Reading, account_id: str) -> Standing:
     """Say what an account is in this pilot."""
-    roles = reading.query("roles")
+    roles = reading.unless_written("roles", ["role_given", "role_withdrawn"], lambda: reading.query("roles"))
     if roles.empty:
         return _in_a_pilot_without_roles(account_id)
     mine = roles[(roles["account_id"] == account_id) & roles["role"].notna()]

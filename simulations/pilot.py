@@ -7,6 +7,7 @@ uses. Every step carries its name in the log, so that a pilot that was stopped g
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -85,9 +86,11 @@ def simulate(
     """
     own = store is None
     pilot = _Pilot(plan, store or Store.in_memory())
+    gc.freeze()  # what is there now stays to the end: looking through it again and again finds nothing to free
     try:
         return pilot.run(days, progress)
     finally:
+        gc.unfreeze()
         if own:
             pilot.store.close()
 

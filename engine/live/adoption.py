@@ -23,6 +23,10 @@ REASONS = ("council_decision", "evaluation", "trial", "correction", "rolled_back
 
 def in_force(reading: Reading, as_of: datetime) -> Policy:
     """Return the policy in force at ``as_of`` (UTC)."""
+    return reading.unless_written(("policy in force", as_of), ["policy_adopted"], lambda: _in_force(reading, as_of))
+
+
+def _in_force(reading: Reading, as_of: datetime) -> Policy:
     adopted = reading.state("policies_at", as_of).sort_values("nth_newest")
     if adopted.empty:
         return _default()

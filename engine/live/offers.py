@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from engine import facts, notify
 from engine.candidates import view
 from engine.clock import local_of, utc_of
-from engine.lifecycle import WAITING, Taking, id_of, must_be, rows_of, taking
+from engine.lifecycle import WAITING, Taking, id_of, must_be, row_of, rows_of, taking
 from engine.live.adoption import in_force
 from engine.live.closing import close_offers
 from engine.live.decisions import Pair
@@ -140,17 +138,18 @@ class _Sender:
         n_lent = seen.volunteer_weeks.groupby(["municipality_code", "week"])["n_lent"].sum().to_dict()
         taken: set[str] = set()
         best = seen.candidates.sort_values(["value", "volunteer_id", "starts_at"], ascending=[False, True, True])
-        for candidate in rows_of(best):
-            home = (candidate["volunteer_municipality_code"], pd.Timestamp(candidate["week"]))
-            is_lent = candidate["volunteer_municipality_code"] != candidate["municipality_code"]
-            if short[candidate["request_id"]] == 0 or candidate["volunteer_id"] in taken:
+        sides = ("request_id", "volunteer_id", "municipality_code", "volunteer_municipality_code", "week")
+        for row, of in enumerate(zip(*(best[column] for column in sides), strict=True)):
+            request_id, volunteer_id, municipality_code, home_code, week = of
+            is_lent = home_code != municipality_code
+            if short[request_id] == 0 or volunteer_id in taken:
                 continue
-            if is_lent and n_lent.get(home, 0) >= self.policy.limits.lent_visits_per_week_max:
+            if is_lent and n_lent.get((home_code, week), 0) >= self.policy.limits.lent_visits_per_week_max:
                 continue
-            taken.add(candidate["volunteer_id"])
-            short[candidate["request_id"]] -= 1
-            n_lent[home] = n_lent.get(home, 0) + is_lent
-            self._send({**candidate, "run_id": None})
+            taken.add(volunteer_id)
+            short[request_id] -= 1
+            n_lent[home_code, week] = n_lent.get((home_code, week), 0) + is_lent
+            self._send({**row_of(best.iloc[[row]]), "run_id": None})
 
     def write(self) -> None:
         """Write down what was sent since, and tell the volunteers."""

@@ -8,9 +8,10 @@ happened yet stays true as long as nothing happened in between. Kept for as long
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from engine.storage.migrations import state_macros
 
@@ -25,17 +26,15 @@ class KeptStates:
     """Which relations are kept, for which moment, and when the newest fact of every table happened.
 
     ``newest`` is filled by who first asks for it, and empty until then; ``daily`` are the tables of the daily work.
+    ``head`` is the newest entry of the log (0: none) and its chain, ``None`` until somebody asks for it.
     """
 
     def __init__(self) -> None:
         self._made_for: dict[str, Moment] = {}
+        self._found: dict[Hashable, tuple[frozenset[str], Any]] = {}
         self.newest: dict[str, datetime] = {}
         self.daily: frozenset[str] = frozenset()
-
-    def clear(self) -> None:
-        """Forget everything: the tables are gone, or nobody knows what is in the pilot."""
-        self._made_for.clear()
-        self.newest.clear()
+        self.head: tuple[int, str | None] | None = None
 
     def holds(self, macro: str, moment: Moment) -> bool:
         """Whether a relation is kept that is true at a moment."""
@@ -63,6 +62,20 @@ class KeptStates:
         changed = set(tables)
         for macro in [macro for macro in self._made_for if tables_read(macro) & changed]:
             del self._made_for[macro]
+        for what in [what for what, (read, _) in self._found.items() if read & changed]:
+            del self._found[what]
+
+    def found(self, what: Hashable, tables: Iterable[str], find: Callable[[], Any]) -> Any:
+        """Give what was found in these tables before, or find it now."""
+        if what not in self._found:
+            self._found[what] = (frozenset(tables), find())
+        return self._found[what][1]
+
+
+@cache
+def states_in(text: str) -> tuple[list[str], str]:
+    """Name the state relations that a text names, and give the text with the tables they are kept in instead."""
+    return sorted(set(CALL.findall(text))), CALL.sub(r"kept_\1", text)
 
 
 @cache

@@ -6,19 +6,24 @@ nested macros would be planned and worked out anew in every place they are named
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import pyarrow as pa
 
 from engine.errors import InputError
-from engine.storage.kept import CALL, KeptStates, body_of
+from engine.storage.kept import KeptStates, body_of, states_in
 from engine.storage.migrations import Cursor, sql_of, state_macros
 from engine.storage.rows import frame_of, naive_utc
 
 ALL_ENTRIES = 2**63 - 1
+
+T = TypeVar("T")
+
+_parsed: dict[str, Any] = {}
+"""Texts of our own, which are as many as there are queries: parsed once, run many times."""
 
 
 class Reading:
@@ -30,7 +35,10 @@ class Reading:
     def __init__(self, cursor: Cursor, kept: KeptStates | None = None) -> None:
         self._cursor = cursor
         self._kept = kept or KeptStates()
-        self.last_entry_no: int = cursor.execute(sql_of("queries/last_entry_no")).fetchone()[0]
+        if self._kept.head is None:
+            self._kept.head = cursor.execute(sql_of("queries/log_head")).fetchone()
+        self._head: tuple[int, str | None] = self._kept.head
+        self.last_entry_no: int = self._head[0]
 
     def query(self, name: str, *, tables: Mapping[str, pd.DataFrame] | None = None, **params: Any) -> pd.DataFrame:
         """Run ``engine/sql/queries/<name>.sql``, or ``engine/sql/<name>.sql`` for a name with a folder.
@@ -65,7 +73,8 @@ class Reading:
         into
             The table they are kept in, in place of an earlier one; the name of the query by default.
         """
-        self._run(f"create or replace temp table {into or name} as\n{sql_of(f'queries/{name}')}", {}, params)
+        sql = f"create or replace temp table {into or name} as\n{sql_of(f'queries/{name}')}"
+        self._execute(self._with_kept_states(sql, params), params)
 
     def state(
         self, macro: str, as_of: datetime, until_entry: int | None = None, **equal: str | Sequence[str]
@@ -116,6 +125,11 @@ class Reading:
         """Read a whole table of facts (or ``entry``) as it is stored, its rows in the order they were written."""
         return self._cursor.execute(f"from facts.{table} order by entry_no, rowid").to_arrow_table()
 
+    def unless_written(self, what: Hashable, tables: Iterable[str], find: Callable[[], T]) -> T:
+        """Find something in tables of facts, once for as long as the pilot is held and none of them is written."""
+        found: T = self._kept.found(what, tables, find)
+        return found
+
     @property
     def _end_of_log(self) -> int:
         """The newest entry there is in this look."""
@@ -135,19 +149,23 @@ class Reading:
 
     def _with_kept_states(self, sql: str, params: Mapping[str, Any]) -> str:
         """Work out the state relations that a text names, and name the tables they are kept in instead."""
-        if not (named := set(CALL.findall(sql))):
+        named, kept_sql = states_in(sql)
+        if not named:
             return sql
         until_entry = int(params["until_entry"])
         moment = (naive_utc(params["as_of"]), None if until_entry >= self._end_of_log else until_entry)
-        for macro in sorted(named):
+        for macro in named:
             if not self._kept.holds(macro, moment):
                 body = self._with_kept_states(body_of(macro), params)
                 self._execute(f"create or replace temp table kept_{macro} as\n{body}", params)
                 self._kept.add(macro, moment)
-        return CALL.sub(r"kept_\1", sql)
+        return kept_sql
 
     def _execute(self, sql: str, params: Mapping[str, Any]) -> Any:
-        [statement] = self._cursor.extract_statements(sql)
+        statement = _parsed.get(sql)
+        if statement is None:
+            [statement] = self._cursor.extract_statements(sql)
+            _parsed[sql] = statement
         wanted = {name: naive_utc(params[name]) for name in statement.named_parameters if name in params}
         return self._cursor.execute(statement, wanted)
 

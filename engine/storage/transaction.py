@@ -47,10 +47,10 @@ class Transaction(Reading):
         self.entry_no = self.last_entry_no + 1
         self.recorded_at = mark.recorded_at
         self.n_facts = 0
-        head = {"last_entry_no": self.last_entry_no, "idempotency_key": mark.idempotency_key}
-        found: dict[bool, str | None] = dict(cursor.execute(sql_of("queries/log_head"), head).fetchall())
-        self.already_done = True in found
-        self._chain = found.get(False)
+        self._chain = self._head[1]
+        key = mark.idempotency_key
+        asked = {"idempotency_key": key}
+        self.already_done = key is not None and bool(cursor.execute(sql_of("queries/entry_of_key"), asked).fetchall())
         self.mark = mark
         self.reads: list[IdentityRead] = []
         self._has_written = False
@@ -267,9 +267,9 @@ class Transaction(Reading):
     def _insert(self, into: str, table: pa.Table, rows: list[dict[str, Any]]) -> None:
         self._has_written = True
         if len(rows) <= FEW_ROWS:  # simulations write thousands of small entries
-            values = ", ".join("?" * table.num_columns)
-            for row in rows:
-                self._cursor.execute(f"{into} ({', '.join(row)}) values ({values})", list(row.values()))
+            values = ", ".join(["(" + ", ".join("?" * table.num_columns) + ")"] * len(rows))
+            flat = [value for row in rows for value in row.values()]
+            self._cursor.execute(f"{into} ({', '.join(table.column_names)}) values {values}", flat)
             return
         self._cursor.register("incoming", table)
         try:
@@ -290,5 +290,6 @@ class Transaction(Reading):
             "n_facts": self.n_facts,
             "digests": chain.digests(self._hashes),
         }
-        row = [*entry.values(), chain.link(self._chain, entry)]
-        self._cursor.execute("insert into facts.entry values (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        link = chain.link(self._chain, entry)
+        self._cursor.execute("insert into facts.entry values (?, ?, ?, ?, ?, ?, ?, ?)", [*entry.values(), link])
+        self._kept.head = (self.entry_no, link)

@@ -1,14 +1,6 @@
--- log_head: the entry that a new one follows, with its chain, and the entry an idempotency key was used for, if any.
--- Grain:  is_done, at most two rows. One look costs less than two.
--- Params: $last_entry_no, $idempotency_key.
+-- log_head: the newest log entry, 0 when there is none, and its chain.
+-- Grain:  one row.
 select
-    false as is_done,
-    chain
+    coalesce(max(entry_no), 0) as entry_no,
+    arg_max(chain, entry_no) as chain
 from facts.entry
-where entry_no = $last_entry_no
-union all
-select
-    true as is_done,
-    chain
-from facts.entry
-where idempotency_key = $idempotency_key

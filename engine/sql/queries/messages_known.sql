@@ -8,7 +8,7 @@ queued as (
 
     select distinct message_id
     from facts.message_queued
-    where list_contains($message_ids::varchar[], message_id)
+    where message_id in (select unnest($message_ids::varchar[]))
 
 ),
 
@@ -18,7 +18,7 @@ addressees as (
         resident_id,
         arg_max(languages, (occurred_at, entry_no, rowid)) as languages
     from facts.resident_registered
-    where list_contains($resident_ids::varchar[], resident_id)
+    where resident_id in (select unnest($resident_ids::varchar[]))
     group by resident_id
 
 )

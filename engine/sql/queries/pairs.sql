@@ -28,7 +28,7 @@ offers as (
 
 ),
 
--- A cell is 0.04 by 0.08 degrees: 4.4 by about 5 km. The reach in degrees is a little too wide, never too narrow.
+-- A cell is 0.12 by 0.24 degrees: 13 by about 15 km. Smaller ones lay every volunteer out many times. The reach in degrees is a little too wide, never too narrow.
 reach as (
 
     select
@@ -44,7 +44,7 @@ rows_of_cells as (
     select
         *,
         unnest(generate_series(
-            floor((lat - reach_lat) / 0.04)::bigint, floor((lat + reach_lat) / 0.04)::bigint
+            floor((lat - reach_lat) / 0.12)::bigint, floor((lat + reach_lat) / 0.12)::bigint
         )) as cell_lat
     from reach
 
@@ -55,7 +55,7 @@ cells as (
     select
         *,
         unnest(generate_series(
-            floor((lon - reach_lon) / 0.08)::bigint, floor((lon + reach_lon) / 0.08)::bigint
+            floor((lon - reach_lon) / 0.24)::bigint, floor((lon + reach_lon) / 0.24)::bigint
         )) as cell_lon
     from rows_of_cells
 
@@ -72,8 +72,8 @@ near as (
     inner join cells
         on
             servable.service = cells.service
-            and floor(servable.lat / 0.04)::bigint = cells.cell_lat
-            and floor(servable.lon / 0.08)::bigint = cells.cell_lon
+            and floor(servable.lat / 0.12)::bigint = cells.cell_lat
+            and floor(servable.lon / 0.24)::bigint = cells.cell_lon
     where speaks(cells.languages, servable.languages)
 
 )

@@ -28,12 +28,17 @@ create or replace macro offers_at(as_of, until_entry := 9223372036854775807) as 
 
         select
             offer_id,
-            response,
-            reason_code,
-            occurred_at as answered_at
+            arg_min(
+                {
+                    'response': response,
+                    'reason_code': reason_code,
+                    'answered_at': occurred_at
+                },
+                (entry_no, rowid)
+            ) as answer
         from facts.offer_answered
         where offer_id is not null and occurred_at <= as_of and entry_no <= until_entry
-        qualify row_number() over (partition by offer_id order by entry_no, rowid) = 1
+        group by offer_id
 
     ),
 
@@ -50,10 +55,10 @@ create or replace macro offers_at(as_of, until_entry := 9223372036854775807) as 
 
     select
         sent.*,
-        answered.answered_at,
-        coalesce(answered.reason_code, closed.reason_code) as reason_code,
+        answered.answer.answered_at,
+        coalesce(answered.answer.reason_code, closed.reason_code) as reason_code,
         case
-            when answered.response is not null then answered.response
+            when answered.offer_id is not null then answered.answer.response
             when closed.offer_id is not null then 'closed'
             when sent.expires_at <= as_of then 'expired'
             else 'sent'
