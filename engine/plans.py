@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.plan_model.labels import MINUTES_SPARE, compiled
-from engine.plan_model.repricing import reprice_all
+from engine.plan_model.repricing import best_with_each, reprice_all
 from engine.plan_model.search import best_of_week
 from engine.problem import EARTH_RADIUS_KM, NO_TIME, Floats, Ints, Problem
 
@@ -61,6 +61,8 @@ class Plans:
         order = np.lexsort((problem.request, problem.starts, problem.volunteer_week))
         n_weeks = problem.n_volunteer_weeks
         self.order = order
+        self.place = np.empty_like(order)
+        self.place[order] = np.arange(len(order))
         self.first = np.searchsorted(problem.volunteer_week[order], np.arange(n_weeks + 1))
         self._request = problem.request[order]
         self._minutes = problem.minutes[order]
@@ -155,6 +157,13 @@ class Plans:
             risen[self.order], self._load, self._limits, self._most, floor,
         )  # fmt: skip
         return Found(best, week, first, self.order[members], value)
+
+    def best_with(self, worth: Floats, candidates: Ints) -> Floats:
+        """Bound for each of some candidates the best plan that has it, the others being worth ``worth``."""
+        return best_with_each(
+            self.place[candidates], self.problem.volunteer_week[candidates], self.order, self.first, self.rows_first,
+            self.conflicts, self._local, self._minutes, worth, self._load, self._limits, self._most,
+        )  # fmt: skip
 
 
 @compiled

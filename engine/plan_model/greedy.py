@@ -133,10 +133,8 @@ def insert_in_order(plans: Plans, side: SideTerms, order: Ints) -> Ints:
     order should begin with the candidates they ask for.
     """
     problem = plans.problem
-    place = np.empty(problem.n_candidates, dtype=np.int64)
-    place[plans.order] = np.arange(problem.n_candidates)
     taken = _insert(
-        order, place, plans.first, plans.rows_first, plans.conflicts, problem.request, problem.volunteer_week,
+        order, plans.place, plans.first, plans.rows_first, plans.conflicts, problem.request, problem.volunteer_week,
         problem.minutes, problem.value, problem.load_points, problem.needed.copy(), problem.minutes_left.copy(),
         problem.visits_left.copy(), side.first, side.row, side.coefficient, side.bound.copy(), side.penalty,
     )  # fmt: skip

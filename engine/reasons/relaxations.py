@@ -170,6 +170,11 @@ class Change:
         """The steps that are asked of volunteers."""
         return tuple(step for step in self.steps if step.code in (FARTHER, MORE, CHECK))
 
+    @property
+    def surroundings(self) -> tuple[Step, ...]:
+        """The steps that do more than give the request other candidates."""
+        return tuple(step for step in self.steps if step.code not in (WIDER, DAY, LANGUAGE))
+
     def in_words(self, language: str, known: Relaxations) -> str:
         """Say it as one instruction; ``language`` is ``en`` or ``sv``."""
         joint = " och " if language == "sv" else " and "

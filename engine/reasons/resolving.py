@@ -129,15 +129,18 @@ class Resolver:
             return IMPOSSIBLE
         return self._solve(question, self.valuation.above(enough), is_base=False).answer
 
-    def solve_with_prices(self, question: Question, enough: float = -inf) -> Solved:
-        """Find the best plan of a changed programme without demands as :meth:`solve` does, and keep what bounds it.
-
-        Raises
-        ------
-        NoSolutionError
-            When branching does not settle the question in time.
-        """
-        return self._solve(question, self.valuation.above(enough), is_base=False)
+    def solve_roughly(self, question: Question) -> Solved:
+        """Bound a changed programme without demands as closely as its relaxation does, with a good plan beside it."""
+        bounds = self.valuation.bounds(question)
+        lowest, relaxed, prices, best = self._relaxed(question, bounds, -inf)
+        if relaxed is None:
+            return Solved(question, Answer(-inf, None, lowest), prices, best)
+        chosen = self._whole(relaxed)
+        if chosen is None:
+            chosen = self._master.best_integral(np.flatnonzero(relaxed.shares > WHOLE), TIME_LIMIT_S)
+        if chosen is None:
+            return Solved(question, Answer(-inf, None, lowest), prices, best)
+        return Solved(question, Answer(self.valuation.points(bounds, chosen), np.sort(chosen), lowest), prices, best)
 
     def problem_of(self, question: Question) -> tuple[Problem, Ints]:
         """Lay a changed programme out as a problem of its own, with the place of its candidates in this one."""
@@ -145,8 +148,15 @@ class Resolver:
         return changed_problem(self.problem, question, needed, bounds)
 
     def _solve(self, question: Question, enough: float, *, is_base: bool) -> Solved:
-        self.n_solved += 1
         bounds = self.valuation.bounds(question)
+        bound, relaxed, prices, best = self._relaxed(question, bounds, enough, is_base=is_base)
+        return Solved(question, self._settled(question, bounds, bound, enough, relaxed), prices, best)
+
+    def _relaxed(
+        self, question: Question, bounds: Floats, enough: float, *, is_base: bool = False
+    ) -> tuple[float, Relaxation | None, Prices, Floats]:
+        """Change the relaxation for a question, and generate columns."""
+        self.n_solved += 1
         if is_base:
             self._master.allow(question.allowed)
         else:
@@ -156,8 +166,7 @@ class Resolver:
         self._master.allow(question.allowed)
         for candidates, at_least in question.demands:
             self._master.demand(candidates, at_least)
-        bound, relaxed, prices, best = self._generate(question, needed, bounds, enough, is_base=is_base)
-        return Solved(question, self._settled(question, bounds, bound, enough, relaxed), prices, best)
+        return self._generate(question, needed, bounds, enough, is_base=is_base)
 
     def _settled(
         self, question: Question, bounds: Floats, bound: float, enough: float, relaxed: Relaxation | None
@@ -165,14 +174,18 @@ class Resolver:
         """Read the answer off the relaxation where it is whole and proved, else branch."""
         if bound <= enough:
             return Answer(-inf, None, bound)
-        if relaxed is not None:
-            shares = relaxed.shares
-            whole = (np.minimum(shares, np.abs(1 - shares)) <= WHOLE).all() and relaxed.unkept.max(initial=0) <= WHOLE
-            chosen = np.sort(self._master.members_of(shares > 0.5)[0])
-            points = self.valuation.points(bounds, chosen) if whole else -inf
-            if whole and bound < points + max(self.step * (1 - PROVED), PROVED * abs(points)):
+        if relaxed is not None and (chosen := self._whole(relaxed)) is not None:
+            points = self.valuation.points(bounds, chosen)
+            if bound < points + max(self.step * (1 - PROVED), PROVED * abs(points)):
                 return Answer(points, chosen, points)
         return self._branch(question, bounds)
+
+    def _whole(self, relaxed: Relaxation) -> Ints | None:
+        """Read off the plan of a relaxation that leaves no fractions."""
+        shares = relaxed.shares
+        if (np.minimum(shares, np.abs(1 - shares)) > WHOLE).any() or relaxed.unkept.max(initial=0) > WHOLE:
+            return None
+        return np.sort(self._master.members_of(shares > 0.5)[0])
 
     def _generate(
         self, question: Question, needed: Ints, bounds: Floats, enough: float, *, is_base: bool
@@ -183,12 +196,12 @@ class Resolver:
         """
         plans, prices, floors = self.plans_of(question), self._prices, self._floors
         cell, lowest, relaxed, n_dearer = self._cell, inf, None, 0
-        more_left = self.more_left(question)
+        unseen = self.more_left(question)
         while True:
             worth = self.valuation.worth(question, prices)
-            stale = more_left if relaxed is None else np.zeros_like(more_left)
-            found, cell, is_bound = self._price(plans, worth, floors + TINY, cell, stale)
-            if is_bound:
+            found, cell, waiting = self._price(plans, worth, floors + TINY, cell, unseen)
+            unseen &= waiting
+            if not waiting.any():
                 lowest = min(lowest, self.valuation.fixed(question, needed, bounds, prices) + float(cell.best.sum()))
                 if lowest <= enough:
                     return lowest, None, prices, cell.best
@@ -212,16 +225,16 @@ class Resolver:
 
     def _price(
         self, plans: Plans, worth: Floats, floors: Floats, cell: _Cell | None, stale: Bools
-    ) -> tuple[list[Found], _Cell, bool]:
+    ) -> tuple[list[Found], _Cell, Bools]:
         """Find plans above the floors, searching only what may have changed.
 
-        Weeks of very many candidates are searched last, when the others yield nothing; until then the cell does not
-        bound all plans, and the last entry returned says so.
+        Weeks of very many candidates are searched last, when the others yield nothing; while such weeks wait, they
+        are what is returned last, the cell does not bound all plans.
         """
         week = self.problem.volunteer_week
         if cell is None:
             first = plans.price(worth, floors, n_best=N_BEST)
-            return [first], _Cell(worth, first.best), True
+            return [first], _Cell(worth, first.best), np.zeros_like(stale)
         # Where no worth has risen, the best plan is no better than when the week was priced.
         risen = worth > cell.worth + 1e-12
         n_risen = np.bincount(week[risen], minlength=len(floors))
@@ -236,7 +249,7 @@ class Resolver:
                 found.append(plans.price(worth, floors, weeks, N_BEST))
                 best[weeks] = found[-1].best[weeks]
                 done |= weeks
-        return found, _Cell(np.where(done[week], worth, cell.worth), best), bool((done | ~stale).all())
+        return found, _Cell(np.where(done[week], worth, cell.worth), best), stale & ~done
 
     def _branch(self, question: Question, bounds: Floats) -> Answer:
         """Settle by branching what the relaxation leaves open, beginning with the plans there are."""

@@ -27,9 +27,10 @@ from itertools import groupby
 
 import numpy as np
 
+from engine.problem import Ints
 from engine.reasons.base import Base, Shift, Visit
 from engine.reasons.questions import Answer, Question
-from engine.reasons.relaxations import FEWER, MORE, Change, Relaxations, Step
+from engine.reasons.relaxations import FEWER, Change, Relaxations, Step
 from engine.reasons.stages import NOTHING_KNOWN, Outlook, Stages, outlook
 from engine.reasons.widened import Widened
 
@@ -65,29 +66,28 @@ class Remedy:
         return tuple(shift for shift in self.shifts if shift.kind == "lost")
 
 
-def suffices(base: Base, request_id: str, question: Question, enough: float = -np.inf) -> Answer | None:
-    """Solve a changed programme; its answer when every optimal plan serves the request, else ``None``.
+def suffices(base: Base, request_id: str, question: Question) -> Answer | None:
+    """Solve a changed programme; its answer when every optimal plan serves the request, else ``None``."""
+    r = base.number[request_id]
+    return _served_for_certain(base, r, question, outlook(base, base.resolver.solved, question, r), -np.inf)
+
+
+def _served_for_certain(base: Base, r: int, question: Question, known: Outlook, enough: float) -> Answer | None:
+    """Solve with the request served, and without as far as what is known does not decide.
 
     Parameters
     ----------
     enough
         Changed plans worth no more than this are not of interest.
     """
-    r = base.number[request_id]
-    known = outlook(base, base.resolver.solved, question, r)
+    above, rows = base.resolver.valuation.above, base.rows_of(r)
     enough = max(enough, known.short_at_least)
-    if known.served_at_most <= base.resolver.valuation.above(enough):
+    if known.served_at_most <= above(enough):
         return None
-    return _served_for_certain(base, r, question, known, base.resolver.solve(question, enough))
-
-
-def _served_for_certain(base: Base, r: int, question: Question, known: Outlook, best: Answer) -> Answer | None:
-    """Solve without the request served, as far as what is known does not decide; the best plan when that is worse."""
-    above = base.resolver.valuation.above
-    if best.chosen is None or int((base.problem.request[best.chosen] == r).sum()) < int(question.needed[r]):
-        return None
-    if known.short_at_most <= above(best.points - base.resolver.step):
-        return best
+    served = replace(question, demands=((rows[question.allowed[rows]], int(question.needed[r])),))
+    best = base.resolver.solve(served, enough)
+    if best.chosen is None or known.short_at_most <= above(best.points - base.resolver.step):
+        return None if best.chosen is None else best
     short = base.resolver.solve(replace(question, unserved=r), best.points - base.resolver.step)
     return best if short.chosen is None else None
 
@@ -113,29 +113,27 @@ def smallest(widened: Widened, request_id: str, stages: Stages | None = None) ->
             if n_tried >= MOST_TRIED:
                 return None, n_tried, False
             n_tried += 1
-            question = widened.question(change)
+            mine = widened.candidates_under(change)
             # Two languages of one volunteer, or two windows around one start, are the same programme.
-            sameness = (np.packbits(question.allowed).tobytes(), *(s for s in change.steps if s.code in (MORE, FEWER)))
+            sameness = (change.surroundings, mine.tobytes())
             if sameness in seen:
                 continue
             seen.add(sameness)
-            answer = _tried(widened.base, stages, change, question, best[0].points if best else -np.inf)
+            answer = _tried(widened, stages, change, mine, best[0].points if best else -np.inf)
             best = best if answer is None else (answer, change)
         if best is not None:
             return _remedy(base, *best), n_tried, True
     return None, n_tried, True
 
 
-def _tried(base: Base, stages: Stages, change: Change, question: Question, enough: float) -> Answer | None:
+def _tried(widened: Widened, stages: Stages, change: Change, mine: Ints, enough: float) -> Answer | None:
     """Say whether a change suffices; most that do not are told so by the prices of a programme near by."""
-    known = NOTHING_KNOWN
-    for sharper in stages.outlooks(change, question):
+    base, known = widened.base, NOTHING_KNOWN
+    for sharper in stages.outlooks(change, mine):
         known = known.joined(sharper)
         if known.served_at_most <= base.resolver.valuation.above(max(enough, known.short_at_least)):
             return None
-    solved = base.resolver.solve_with_prices(question, max(enough, known.short_at_least))
-    stages.keep(change, solved)
-    return _served_for_certain(base, base.number[change.request_id], question, known, solved.answer)
+    return _served_for_certain(base, base.number[change.request_id], widened.question(change), known, enough)
 
 
 def _remedy(base: Base, answer: Answer, change: Change) -> Remedy:

@@ -14,7 +14,8 @@ it, leaving the request short costs nothing, and the change does not suffice.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from math import inf
 
 import numpy as np
@@ -57,19 +58,16 @@ class Outlook:
 NOTHING_KNOWN = Outlook(inf, -inf, inf)
 
 
-def outlook(base: Base, solved: Solved, question: Question, request: int, better: Found | None = None) -> Outlook:
-    """Bound a programme that differs from a solved one in the candidates of one request, and little else.
+def outlook(base: Base, solved: Solved, question: Question, request: int) -> Outlook:
+    """Bound a programme without demands that differs from a solved one in the candidates of a request, and little else.
 
     Parameters
     ----------
-    question
-        Without demands.
     request
         The number of the request; what else differs is priced anew.
-    better
-        What :func:`better_plans` finds for what else differs, where that is known.
     """
-    return _Bounding(base, solved, question, request, better).outlook()
+    rows = base.rows_of(request)
+    return Sight(base, solved, question, request).outlook(rows[question.allowed[rows]])
 
 
 def better_plans(base: Base, solved: Solved, question: Question, prices: Prices, but: int = -1) -> Found:
@@ -92,14 +90,25 @@ def better_plans(base: Base, solved: Solved, question: Question, prices: Prices,
     return resolver.plans_of(question).price(worth, np.maximum(0.0, solved.best), weeks)
 
 
-class _Bounding:
-    """The numbers that bound one question at the prices of another."""
+class Sight:
+    """What the prices of a solved programme say of all changes that differ in the candidates of one request only.
 
-    def __init__(self, base: Base, solved: Solved, question: Question, request: int, better: Found | None) -> None:
+    Parameters
+    ----------
+    question
+        Without demands, and with all candidates of the request that a change could allow.
+    request
+        The number of the request; what else differs from the solved programme is priced anew.
+    better
+        What :func:`better_plans` finds for what else differs, where that is known.
+    """
+
+    def __init__(
+        self, base: Base, solved: Solved, question: Question, request: int, better: Found | None = None
+    ) -> None:
         self._base, self._solved, self._question, self._request = base, solved, question, request
-        self._bounds = base.resolver.valuation.bounds(question)
-        rows = base.rows_of(request)
-        self._mine = rows[question.allowed[rows]]
+        valuation = base.resolver.valuation
+        self._bounds = valuation.bounds(question)
         self._n = int(question.needed[request])
         requests = solved.prices.requests.copy()
         requests[request] = 0.0
@@ -107,31 +116,31 @@ class _Bounding:
         if better is None or (base.problem.request[better.members] == request).any():
             better = better_plans(base, solved, question, self._prices, request)
         self._better = better
+        self._total = valuation.fixed(question, question.needed, self._bounds, self._prices) + float(better.best.sum())
+        chosen = solved.answer.chosen
+        self._chosen = np.empty(0, dtype=np.int64) if chosen is None else chosen
+        self._given: Ints = self._chosen[base.problem.request[self._chosen] == request]
+        self._least: dict[bool, float] = {}
 
-    def outlook(self) -> Outlook:
-        """Bound the best plans with and without the request."""
-        valuation, best = self._base.resolver.valuation, self._better.best
-        least, kept = self._short_at_least()
-        if len(self._better.week):
-            least = max(least, self._with_better(kept))
-        total = valuation.fixed(self._question, self._question.needed, self._bounds, self._prices)
-        total += float(best.sum())
-        gains = np.sort(self._gains(best, total - valuation.above(least)))[::-1]
+    def outlook(self, mine: Ints) -> Outlook:
+        """Bound the best plans with and without the request, when it has the candidates ``mine``."""
+        if not len(mine):
+            return Outlook(-inf, -inf, inf)
+        least, total = self._short_at_least(mine), self._total
+        gains = self._gains(mine, self._base.resolver.valuation.above(least) - total)
         served = total + float(gains[: self._n].sum()) if len(gains) >= self._n else -inf
-        most = total + float(np.maximum(0.0, gains[: self._n - 1]).sum())
-        return Outlook(served, least, most)
+        return Outlook(served, least, total + float(np.maximum(0.0, gains[: self._n - 1]).sum()))
 
-    def _short_at_least(self) -> tuple[float, Ints]:
+    def _short_at_least(self, mine: Ints) -> float:
         """Evaluate the solved plan, without the request where the change takes its visits away."""
-        base, chosen = self._base, self._solved.answer.chosen
-        if chosen is None:
-            return -inf, np.empty(0, dtype=np.int64)
-        given = base.problem.request[chosen] == self._request
-        if given.sum() < self._n:
-            points = base.resolver.valuation.points_in(self._question, self._bounds, chosen)
-            if points > -inf:
-                return points, chosen
-        return base.resolver.valuation.points_in(self._question, self._bounds, chosen[~given]), chosen[~given]
+        if self._solved.answer.chosen is None:
+            return -inf
+        keeps = len(self._given) < self._n and bool(np.isin(self._given, mine).all())
+        if keeps not in self._least:
+            kept = self._chosen if keeps else np.setdiff1d(self._chosen, self._given)
+            least = self._base.resolver.valuation.points_in(self._question, self._bounds, kept)
+            self._least[keeps] = max(least, self._with_better(kept)) if len(self._better.week) else least
+        return self._least[keeps]
 
     def _with_better(self, kept: Ints) -> float:
         """Evaluate the solved plan with the better plans in it, or with plans for which nobody gives way."""
@@ -151,28 +160,29 @@ class _Bounding:
                 return -inf
         return resolver.valuation.points_in(self._question, self._bounds, np.concatenate([rest, found.members]))
 
-    def _gains(self, best: Floats, above: float) -> Floats:
-        """Bound what each volunteer-week gains by serving the request; it may lose.
+    @cached_property
+    def _worth(self) -> Floats:
+        """What candidates are worth, in the weeks in which the request has some."""
+        resolver = self._base.resolver
+        weeks = np.unique(self._base.problem.volunteer_week[self._base.rows_of(self._request)])
+        return resolver.valuation.worth(self._question, self._prices, resolver.rows_of_weeks(weeks))
 
-        Where one volunteer is enough, only gains above ``-above`` matter, and the others are told roughly.
+    def _gains(self, mine: Ints, above: float) -> Floats:
+        """Bound what each volunteer-week gains by serving the request, the largest first; it may lose.
+
+        Where one volunteer is enough, only gains larger than ``above`` matter, and the others are told roughly.
         """
-        problem = self._base.problem
-        weeks, which = np.unique(problem.volunteer_week[self._mine], return_inverse=True)
-        if not len(weeks):
-            return np.empty(0)
-        gains, resolver = np.full(len(weeks), -inf), self._base.resolver
-        alone = resolver.valuation.worth(self._question, self._prices, self._mine)[self._mine]
-        np.maximum.at(gains, which, alone + problem.load_points[weeks[which], 0])
-        if self._n > 1 or (gains > -above).any():
-            floors = np.maximum(0.0, best - above) if self._n == 1 and above < inf else np.zeros(len(best))
-            looked_at: Ints = self._mine if self._n > 1 else self._mine[gains[which] > -above]
-            risen = np.zeros(problem.n_candidates, dtype=np.bool_)
-            risen[looked_at] = True
-            rows = resolver.rows_of_weeks(np.unique(problem.volunteer_week[looked_at]))
-            worth = resolver.valuation.worth(self._question, self._prices, rows)
-            found = resolver.plans_of(self._question).reprice(worth, risen, floors)
-            gains = np.minimum(gains, np.maximum(found.best, floors)[weeks] - best[weeks])
-        return gains
+        problem, resolver = self._base.problem, self._base.resolver
+        week = problem.volunteer_week[mine]
+        gains = self._worth[mine] + problem.load_points[week, 0]
+        close = np.ones(len(mine), dtype=np.bool_) if self._n > 1 else gains > above
+        if close.any():
+            exact = resolver.plans_of(self._question).best_with(self._worth, mine[close])
+            gains[close] = np.minimum(gains[close], exact - self._better.best[week[close]])
+        weeks, which = np.unique(week, return_inverse=True)
+        of_weeks = np.full(len(weeks), -inf)
+        np.maximum.at(of_weeks, which, gains)
+        return np.sort(of_weeks)[::-1]
 
 
 class Stages:
@@ -182,38 +192,40 @@ class Stages:
         self._widened = widened
         self._solved: dict[tuple[Step, ...], Solved] = {}
         self._better: dict[tuple[Step, ...], Found] = {}
-        self._tried: tuple[str, dict[tuple[Step, ...], Solved]] = ("", {})
+        self._sights: tuple[str, dict[tuple[tuple[Step, ...], bool], Sight]] = ("", {})
 
-    def keep(self, change: Change, solved: Solved) -> None:
-        """Keep the prices of a change that was solved: they bound what else may be changed in the same request."""
-        if self._tried[0] != change.request_id:
-            self._tried = change.request_id, {}
-        steps = change.about_volunteers
-        near = self._solved[steps] if steps else self._widened.base.resolver.solved
-        self._tried[1][steps] = replace(solved, answer=near.answer)
-
-    def outlooks(self, change: Change, question: Question) -> Iterator[Outlook]:
+    def outlooks(self, change: Change, mine: Ints) -> Iterator[Outlook]:
         """Bound a changed programme at the prices of the run's own, then of the one with what is asked of volunteers.
 
-        The second is solved when it is asked for the first time. Last come the prices of the change of this request
-        that asked the same of volunteers and was solved last.
+        The second is solved when it is asked for the first time.
 
-        Raises
-        ------
-        NoSolutionError
-            When branching does not settle that one in time.
+        Parameters
+        ----------
+        mine
+            The candidates that the request has with the change.
         """
-        base, steps, r = self._widened.base, change.about_volunteers, self._widened.base.number[change.request_id]
-        solved = base.resolver.solved
-        if steps and steps not in self._better:
-            self._better[steps] = better_plans(base, solved, self._asked(change), solved.prices)
-        yield outlook(base, solved, question, r, self._better.get(steps))
+        base, steps = self._widened.base, change.about_volunteers
+        yield self._sight(change, is_stage=False).outlook(mine)
         if steps:
             if steps not in self._solved:
-                self._solved[steps] = base.resolver.solve_with_prices(self._asked(change))
-            yield outlook(base, self._solved[steps], question, r)
-        if self._tried[0] == change.request_id and steps in self._tried[1]:
-            yield outlook(base, self._tried[1][steps], question, r)
+                self._solved[steps] = base.resolver.solve_roughly(self._asked(change))
+            yield self._sight(change, is_stage=True).outlook(mine)
+
+    def _sight(self, change: Change, *, is_stage: bool) -> Sight:
+        """Look from a solved programme at what differs from the change in nothing but window and language."""
+        if self._sights[0] != change.request_id:
+            self._sights = change.request_id, {}
+        key, base, steps = (change.surroundings, is_stage), self._widened.base, change.about_volunteers
+        if key not in self._sights[1]:
+            solved = self._solved[steps] if is_stage else base.resolver.solved
+            if steps and not is_stage and steps not in self._better:
+                self._better[steps] = better_plans(base, solved, self._asked(change), solved.prices)
+            better = None if is_stage else self._better.get(steps)
+            around = Change.of(change.request_id, set(change.surroundings), self._widened.known)
+            question = self._widened.question(around)
+            question.allowed[base.candidates_of(change.request_id)] = True
+            self._sights[1][key] = Sight(base, solved, question, base.number[change.request_id], better)
+        return self._sights[1][key]
 
     def _asked(self, change: Change) -> Question:
         """Lay out what is asked of volunteers alone, which is the same for every request."""

@@ -75,6 +75,7 @@ class Widened:
         own = self.volunteers[["visits_per_week", "minutes_per_week"]].astype(np.float64).fillna(np.inf)
         self._own_limits = dict(zip(own.index, own.itertuples(index=False, name=None), strict=True))
         self._languages = {v: frozenset(spoken) for v, spoken in self.volunteers["languages"].items()}
+        self._speakers: dict[frozenset[str], Bools] = {}
         starts = self._measure(reading, seen, sorted(self._with_siblings(asked, seen)))
         candidates = reading.query("candidates", **parameters(seen.policy, seen.as_of, seen.until_entry))
         # In the order in which weeks are searched, so that numbers that are used together stand together.
@@ -104,6 +105,11 @@ class Widened:
             minutes, visits = self._more_left(change)
             question = replace(question, minutes_left=minutes, visits_left=visits)
         return question
+
+    def candidates_under(self, change: Change) -> Ints:
+        """List the candidates that the request of a change has with it, ascending by start and volunteer."""
+        mine = self._rows.of_request.get(change.request_id, self._rows.none)
+        return self._rows.first_of_each(mine[self._is_allowed(change, mine)])
 
     def changes(self, request_id: str, above: float, up_to: float) -> Iterator[Change]:
         """List every change that lets one volunteer come to a request, each step of it needed or one visit more.
@@ -179,7 +185,7 @@ class Widened:
         ok &= granted
         who, speaks = rows.volunteer[touched], rows.speaks[touched]
         if spoken := change.details(LANGUAGE, change.request_id):
-            speaks = speaks | (mine & np.array([bool(spoken & self._languages[v]) for v in rows.volunteer_ids])[who])
+            speaks = speaks | (mine & self._speaks_one_of(spoken)[who])
         reach, full, lacks = rows.radius_km[touched].copy(), rows.is_week_full[touched].copy(), rows.lacks[touched] > 0
         for v in change.volunteers:
             his = who == rows.number_of_volunteer(v)
@@ -190,6 +196,13 @@ class Widened:
                 full[his] = ~self._fits_with_more(v, touched[his])
         checked: Bools = ok & speaks & (rows.distance_km[touched] <= reach) & ~lacks & ~full
         return checked
+
+    def _speaks_one_of(self, languages: frozenset[str]) -> Bools:
+        """Say which of the measured volunteers speak one of some languages."""
+        if languages not in self._speakers:
+            speaks = [bool(languages & self._languages[v]) for v in self._rows.volunteer_ids]
+            self._speakers[languages] = np.array(speaks, dtype=np.bool_)
+        return self._speakers[languages]
 
     def _fits_with_more(self, volunteer_id: str, touched: Ints) -> Bools:
         """Say which starts fit the week of a volunteer who makes one more visit."""
