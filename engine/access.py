@@ -60,6 +60,7 @@ OPERATIONS = {
         Operation("record_visit", "record the outcome of a visit", DAILY),
         Operation("cancel_visit", "cancel a visit", DAILY, by_link=True),
         Operation("give_feedback", "record what a side says of a visit", DAILY, by_link=True),
+        Operation("record_survey", "record what a person answers to the survey", DAILY),
         Operation("report_incident", "report an incident", (*DAILY, "lead")),
         Operation("handle_incident", "triage and close an incident", (*DAILY, "lead")),
         Operation("send_messages", "send, show or copy messages", DAILY),

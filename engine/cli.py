@@ -20,6 +20,7 @@ from engine.commands import (
     reasons,
     requests,
     serving,
+    surveys,
     visits,
 )
 from engine.commands.options import Mikro
@@ -33,6 +34,7 @@ app.add_typer(policies.policies, name="policy")
 app.add_typer(requests.request, name="request")
 app.add_typer(visits.visit, name="visit")
 app.add_typer(visits.incident, name="incident")
+app.add_typer(surveys.survey, name="survey")
 app.add_typer(overrides.override, name="override")
 app.add_typer(messages.messages, name="messages")
 app.add_typer(accounts.roles, name="roles")
