@@ -65,7 +65,7 @@ OPERATIONS = {
         Operation("handle_incident", "triage and close an incident", (*DAILY, "lead")),
         Operation("send_messages", "send, show or copy messages", DAILY),
         Operation("evaluate", "see measures, runs and prices", (*DAILY, "lead", "researcher")),
-        Operation("set_policy", "adopt a policy or roll it back", ("lead",)),
+        Operation("set_policy", "draft, try, adopt or roll back a policy, and set its guardrails", ("lead",)),
         Operation("extract", "write a research extract", ("lead", "researcher")),
         Operation("export_subject", "give a person all that is held about them", (*DAILY, "admin")),
         Operation("request_erasure", "ask for a person to be erased", (*DAILY, "admin")),

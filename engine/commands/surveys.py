@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Annotated
 
 import typer
 
-from engine.commands.options import ME, PILOT, Actor, At, Db, Json, Mikro, out, print_json, say
+from engine.commands.options import ME, PILOT, Actor, AsOf, At, Db, Json, Mikro, out, print_json, say
 from engine.live import surveys
 from engine.store import Store
 
@@ -62,6 +63,25 @@ def survey_record(
     n_answered = sum(answer is not None for answer in answers.values())
     told = {"resident_id": resident_id, "occasion": occasion.value, "side": side.value, "n_answered": n_answered}
     say(as_json, told, f"Recorded {n_answered} answers.")
+
+
+@survey.command("due")
+def survey_due(
+    after_days: Annotated[int, typer.Option(min=1, help="Days since the last answers.")] = surveys.FOLLOW_UP_DAYS,
+    db: Db = PILOT,
+    as_of: AsOf = None,
+    actor: Actor = ME,
+    as_json: Json = False,
+) -> None:
+    """List who answered at registration and should be asked again, longest ago first."""
+    due = surveys.surveys_due(Store(db), actor, as_of or datetime.now(UTC), after_days)
+    if as_json:
+        print_json(due.to_dict("records"))
+        return
+    for row in due.itertuples():
+        out.print(f"{row.resident_id}  as {row.side}, last on {row.last_answered_at:%Y-%m-%d}", highlight=False)
+    if due.empty:
+        out.print("Nobody is due for a follow-up.")
 
 
 def _read(scale: str, text: str | None, n: int) -> dict[str, int | None]:

@@ -13,6 +13,10 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
+from engine.access import looking
+from engine.clock import local_of
 from engine.errors import ImpossibleStep, InputError
 from engine.facts import SurveyAnswered
 from engine.lifecycle import must_be_code, taking
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
 
 SIDES = ("resident", "volunteer")
 OCCASIONS = ("registration", "follow_up")
+FOLLOW_UP_DAYS = 90
+"""So long after the last answers somebody is asked again: an assumption of the pilot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,25 @@ def record_survey(
         if side == "volunteer" and not step.rows("volunteers_at", resident_id=resident_id):
             raise InputError(f"Resident {resident_id} is no volunteer.")
         step.append(SurveyAnswered(occurred_at=step.at, resident_id=resident_id, side=side, occasion=occasion, **told))
+
+
+def surveys_due(store: Store, actor_id: str, as_of: datetime, after_days: int = FOLLOW_UP_DAYS) -> pd.DataFrame:
+    """List who answered at registration and is due for a follow-up: no answer for ``after_days``, longest ago first.
+
+    Returns
+    -------
+    DataFrame
+        ``resident_id``, ``side``, ``municipality_code`` and ``last_answered_at`` (local), of the account's own.
+
+    Raises
+    ------
+    AccessDenied
+        When the account may not record surveys.
+    """
+    with looking(store, actor_id, "record_survey") as (reading, who):
+        moment: dict[str, Any] = {"as_of": as_of, "local_now": local_of(as_of)}
+        due = reading.query("surveys_due", until_entry=reading.last_entry_no, after_days=after_days, **moment)
+    return due[[who.may_work_in(code) for code in due["municipality_code"]]].reset_index(drop=True)
 
 
 def _checked(answers: Mapping[str, int | None]) -> dict[str, int | None]:
