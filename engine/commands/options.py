@@ -91,7 +91,7 @@ ME = "cli"
 def policy_of(store: Store, name: str | None, as_of: datetime) -> Policy:
     """Read the policy asked for, on file or in the log, or the one in force."""
     with store.reading() as reading:
-        return known_policy(reading, name, as_of) if name else adoption.in_force(reading, as_of)
+        return known_policy(reading, name) if name else adoption.in_force(reading, as_of)
 
 
 def open_for(db: Path, actor: str, operation: str = "evaluate") -> Store:

@@ -17,7 +17,7 @@ import pandas as pd
 from engine.errors import InputError
 from engine.facts import BandSimulated, PolicyDrafted, PolicySimulated, ShadowEnded, ShadowStarted
 from engine.lifecycle import Taking, must_be, taking
-from engine.live.adoption import in_force, must_be_reason, must_keep_its_name
+from engine.live.adoption import EVER, in_force, must_be_reason, must_keep_its_name
 from engine.metrics import MEASURES
 from engine.policy import POLICIES, Policy
 
@@ -43,8 +43,8 @@ def policy_lives(reading: Reading, as_of: datetime) -> pd.DataFrame:
     )
 
 
-def known_policy(reading: Reading, name: str, as_of: datetime) -> Policy:
-    """Read a policy as :meth:`Policy.named` does, or find one that was drafted or adopted by its name or fingerprint.
+def known_policy(reading: Reading, name: str) -> Policy:
+    """Read a policy as :meth:`Policy.named` does, or find one ever drafted or adopted by its name or fingerprint.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def known_policy(reading: Reading, name: str, as_of: datetime) -> Policy:
     """
     if name.endswith(".toml") or (POLICIES / f"{name}.toml").exists():
         return Policy.named(name)
-    lives = policy_lives(reading, as_of)
+    lives = policy_lives(reading, EVER)
     for content in lives.loc[(lives["policy"] == name) | (lives["fingerprint"] == name), "content"]:
         return Policy.from_text(content, origin=name)
     return Policy.named(name)
