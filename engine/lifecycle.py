@@ -72,6 +72,15 @@ STEPS = (
     Step("incident", "report", ("[*]",), "reported"),
     Step("incident", "triage", ("reported", "triaged"), "triaged"),
     Step("incident", "close", ("triaged",), "closed"),
+    Step("policy", "draft", ("[*]",), "draft"),
+    Step("policy", "simulate", ("draft", "simulated", "replaced", "rolled_back"), "simulated"),
+    Step("policy", "simulate in the shadow", ("shadow",), "shadow"),
+    Step("policy", "simulate in force", ("adopted",), "adopted"),
+    Step("policy", "start shadow", ("simulated",), "shadow"),
+    Step("policy", "end shadow", ("shadow",), "simulated"),
+    Step("policy", "adopt", ("[*]", "draft", "simulated", "shadow", "replaced", "rolled_back"), "adopted"),
+    Step("policy", "adopt another", ("adopted",), "replaced"),
+    Step("policy", "roll back", ("adopted",), "rolled_back"),
 )
 """The whole machine. A request's state follows from its proposals, offers and visits (``requests_at.sql``)."""
 

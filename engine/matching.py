@@ -124,12 +124,51 @@ def match(
     StoreError
         When the pilot cannot be read or written.
     """
+    run = planned(
+        store, policy, as_of, actor_id=actor_id, gap=gap, time_limit_s=time_limit_s, model=model, seed=seed,
+        progress=progress, run_id=run_id, propose=propose,
+    )  # fmt: skip
+    started = time.perf_counter()
+    with access.acting(store, actor_id, "match", idempotency_key=f"run:{run.run_id}") as (transaction, _):
+        transaction.append(_facts_of(run, when_made(transaction, run.view.as_of)))
+    run.seconds["write"] = time.perf_counter() - started
+    run.seconds["total"] = sum(run.seconds.values())
+    return run
+
+
+def planned(
+    store: Store,
+    policy: Policy,
+    as_of: datetime | None = None,
+    *,
+    actor_id: str = "engine",
+    gap: float = 0.0,
+    time_limit_s: float = 60.0,
+    model: str = "auto",
+    seed: int = 0,
+    progress: Callable[[object], None] | None = None,
+    run_id: str | None = None,
+    propose: Callable[[looking.View, Problem], Assignment] | None = None,
+    until_entry: int | None = None,
+) -> Run:
+    """Work out a run as :func:`match` does, and write nothing.
+
+    Parameters
+    ----------
+    until_entry
+        The last log entry to believe; all of them by default.
+
+    Raises
+    ------
+    AccessDenied, InputError, NoSolutionError, StoreError
+        As in :func:`match`.
+    """
     as_of = as_of or datetime.now(UTC)
     if as_of.tzinfo is None:
         raise InputError(f"as_of {as_of.isoformat()} needs a time zone.")
     clock = _Clock()
     with access.looking(store, actor_id, "match") as (reading, _):
-        view = looking.view(reading, policy, as_of)
+        view = looking.view(reading, policy, as_of, until_entry)
         nobody = dead_ends(reading, view)
     problem = problem_of(view)
     clock.lap("candidates")
@@ -143,7 +182,7 @@ def match(
     proposals = view.candidates.iloc[found.chosen]
     unmatched = unmatched_rules(view, proposals, nobody)
     clock.lap("check")
-    run = Run(
+    return Run(
         run_id=run_id or uuid.uuid4().hex[:12],
         view=view,
         problem=problem,
@@ -154,14 +193,9 @@ def match(
         input_hash=view.hash(),
         seconds=clock.laps,
     )
-    with access.acting(store, actor_id, "match", idempotency_key=f"run:{run.run_id}") as (transaction, _):
-        transaction.append(_facts_of(run, _when(transaction, run.view.as_of)))
-    clock.lap("write")
-    clock.laps["total"] = sum(clock.laps.values())
-    return run
 
 
-def _when(transaction: Transaction, as_of: datetime) -> datetime:
+def when_made(transaction: Transaction, as_of: datetime) -> datetime:
     """Say when a run is made: as of when it looks at the pilot, but a look ahead is not made before its time."""
     known = transaction.newest_moment()
     return min(as_of, max(transaction.recorded_at, known.replace(tzinfo=UTC) if known else transaction.recorded_at))

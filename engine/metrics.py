@@ -22,6 +22,7 @@ from engine.measures.estimates import NONE, UNKNOWN
 from engine.measures.measure import GROUPS, Kind, Measure, Words
 from engine.measures.of_costs import COSTS
 from engine.measures.of_requests import ASKING, SERVED, VISITED, WAITING
+from engine.measures.of_surveys import SURVEYED
 from engine.measures.of_volunteers import HELPING
 from engine.measures.period import Period
 from engine.storage.migrations import sql_of
@@ -37,6 +38,7 @@ THEMES: dict[Words, tuple[Measure, ...]] = {
     Words("Asking volunteers", "Att fråga volontärer"): ASKING,
     Words("Visits", "Besök"): VISITED,
     Words("Volunteers", "Volontärer"): HELPING,
+    Words("Quality of life", "Livskvalitet"): SURVEYED,
     Words("Costs", "Kostnader"): COSTS,
 }
 

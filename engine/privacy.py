@@ -1,8 +1,8 @@
 """Erasing a person: asked for on a ground, decided by a second person, done, and proved.
 
 What goes is the person's key (without which nothing sealed about them can ever be read), their details and notes, and
-their places, ways and decisions in the facts. What stays are ids and coarse facts, so that history and figures do
-not move.
+their places, ways, decisions and answers to the survey in the facts. What stays are ids and coarse facts, so that
+history and figures do not move, but for those of the survey.
 Every step may be repeated: an erasure that was interrupted is completed by running it again.
 """
 

@@ -27,7 +27,7 @@ def history(n_requests: int, n_residents: int, n_volunteers: int, seed: int = 1)
         log += _volunteer(rng, n, f"p{n_residents + n}")
     for n in range(n_requests):
         log += _request(rng, n, f"p{rng.integers(n_residents)}", n_volunteers)
-    return log
+    return log + _surveys(np.random.default_rng(seed), n_residents, n_volunteers)
 
 
 def now() -> datetime:
@@ -196,3 +196,27 @@ def _visit(rng: np.random.Generator, n: int, volunteer_id: str, agreed_at: datet
                 )
             )
     return log
+
+
+def _surveys(rng: np.random.Generator, n_residents: int, n_volunteers: int) -> list[Fact]:
+    """Everybody answers the survey at registration, two in three again a few months later."""
+    log: list[Fact] = []
+    for n in range(n_residents + n_volunteers):
+        log.append(_survey(rng, n, n < n_residents, "registration", 1))
+        if rng.random() < 2 / 3:
+            log.append(_survey(rng, n, n < n_residents, "follow_up", int(rng.integers(80, N_DAYS))))
+    return log
+
+
+def _survey(rng: np.random.Generator, n: int, is_asking: bool, occasion: str, after_days: int) -> Fact:
+    who5 = {f"who5_{nth}": int(rng.integers(0, 6)) for nth in range(1, 6)}
+    ucla3 = {f"ucla3_{nth}": int(rng.integers(1, 4)) for nth in range(1, 4)}
+    return facts.SurveyAnswered(
+        occurred_at=utc_of(START + timedelta(days=after_days)),
+        resident_id=f"p{n}",
+        side="resident" if is_asking else "volunteer",
+        occasion=occasion,
+        recommend=int(rng.integers(0, 11)),
+        **who5,
+        **ucla3,
+    )

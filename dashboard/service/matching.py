@@ -16,7 +16,7 @@ from engine.clock import local_of
 from engine.lifecycle import rows_of
 from engine.live import adoption, decisions, remedies
 from engine.live.decisions import REJECT_REASONS, Decided, Pair
-from engine.matching import match
+from engine.live.shadow import match_beside
 from engine.plan_model.columns import Progress
 from engine.reasons.relaxations import Change
 from engine.store import Reading, Store
@@ -96,7 +96,7 @@ def runs(store: Store, actor_id: str) -> list[RunShown]:
 def match_now(
     store: Store, actor_id: str, now: datetime, time_limit_s: float, progress: Callable[[object], None]
 ) -> str:
-    """Make and store a run under the policy in force, and return its id.
+    """Make and store a run under the policy in force, beside it those in the shadow, and return its id.
 
     Parameters
     ----------
@@ -112,7 +112,8 @@ def match_now(
     """
     with store.reading() as reading:
         policy = adoption.in_force(reading, now)
-    return match(store, policy, now, actor_id=actor_id, time_limit_s=time_limit_s, progress=progress).run_id
+    run, _ = match_beside(store, policy, now, actor_id=actor_id, time_limit_s=time_limit_s, progress=progress)
+    return run.run_id
 
 
 def check_again(store: Store, run_id: str) -> Checked:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
@@ -14,11 +16,13 @@ from rich.table import Table
 from engine import metrics
 from engine.access import looking
 from engine.commands.options import ME, PILOT, Actor, AsOf, Db, Json, moment_of, out, print_json
+from engine.measures import progression
 from engine.store import Store
 
 app = typer.Typer()
 
 LOOKED_BACK = timedelta(days=365)
+COLOURS = {"green": "green", "amber": "yellow", "red": "red", "unknown": "dim"}
 
 
 @app.command()
@@ -34,21 +38,52 @@ def evaluate(
     to: Annotated[
         datetime | None, typer.Option("--to", parser=moment_of, metavar="ISO", help="End of the period (default: now).")
     ] = None,
+    criteria: Annotated[
+        bool, typer.Option("--criteria", help="Show the progression criteria, each with its light, instead.")
+    ] = False,
     db: Db = PILOT,
     as_of: AsOf = None,
     actor: Actor = ME,
     as_json: Json = False,
 ) -> None:
     """Work out the evaluation measures of a period, with intervals; cells of fewer than five people are left out."""
+    if criteria and (names or by):
+        raise typer.BadParameter("--criteria has measures of its own: name none, and no --by")
     looked_at = as_of or datetime.now(UTC)
     until = to or looked_at
     period = metrics.Period(from_ or until - LOOKED_BACK, until, looked_at)
+    if criteria:
+        _show_criteria(db, actor, period, as_json)
+        return
     with looking(Store(db), actor, "evaluate") as (reading, _):
         found = metrics.evaluate(reading, period, names, by or ())
     if as_json:
         print_json(_told(found, by or [], period))
         return
     _print(found, by or [])
+
+
+def _show_criteria(db: Path, actor: str, period: metrics.Period, as_json: bool) -> None:
+    """Show when to go on, to change or to stop: every criterion with its light and why."""
+    with looking(Store(db), actor, "evaluate") as (reading, _):
+        found = progression.judged(reading, period)
+    if not as_json:
+        for one in found:
+            out.print(f"[{COLOURS[one.light]}]{one.light:>8}[/]  {one.why.en}", highlight=False, soft_wrap=True)
+        return
+    told = [
+        {
+            **asdict(one.criterion),
+            "value": _plain(one.figure.value),
+            "low": _plain(one.figure.low),
+            "high": _plain(one.figure.high),
+            "light": one.light,
+            "is_sure": one.is_sure,
+            "why": {"en": one.why.en, "sv": one.why.sv},
+        }
+        for one in found
+    ]
+    print_json({"from": period.from_at.isoformat(), "to": period.to_at.isoformat(), "criteria": told})
 
 
 def _told(found: pd.DataFrame, by: list[str], period: metrics.Period) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from engine.commands.options import (
 from engine.errors import InputError, PackageError
 from engine.intake import import_package
 from engine.live import adoption
+from engine.live.shadow import match_beside
 from engine.matching import Run
 from engine.matching import match as match_run
 from engine.policy import Policy
@@ -150,15 +151,17 @@ def match(
     actor: Actor = ME,
     as_json: Json = False,
 ) -> None:
-    """Propose the most valuable plan for the coming days, and store it with its proof."""
+    """Propose the most valuable plan for the coming days, with its proof; policies in the shadow run beside it."""
     store, as_of = Store(db), as_of or datetime.now(UTC)
     chosen = policy_of(store, policy, as_of)
     with printout.progress(err) as phase:
-        run = match_run(
+        run, shadows = match_beside(
             store, chosen, as_of, actor_id=actor, gap=gap, time_limit_s=time_limit_s, model=model.value, seed=seed,
             progress=phase("Matching"),
         )  # fmt: skip
     _show_run(run, as_json)
+    for shadow in shadows:
+        err.print(f"note: {shadow.sentence}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -15,6 +15,7 @@ from engine.access import LINK, looking
 from engine.clock import utc_of
 from engine.errors import EngineError
 from engine.live import adoption
+from engine.live.policy_life import known_policy
 from engine.policy import Policy
 from engine.store import Store
 
@@ -88,11 +89,9 @@ ME = "cli"
 
 
 def policy_of(store: Store, name: str | None, as_of: datetime) -> Policy:
-    """Read the policy asked for, or the one in force."""
-    if name:
-        return Policy.named(name)
+    """Read the policy asked for, on file or in the log, or the one in force."""
     with store.reading() as reading:
-        return adoption.in_force(reading, as_of)
+        return known_policy(reading, name) if name else adoption.in_force(reading, as_of)
 
 
 def open_for(db: Path, actor: str, operation: str = "evaluate") -> Store:

@@ -57,8 +57,9 @@ def policy_adopt(
     actor: Actor = ME,
 ) -> None:
     """Put a policy in force."""
-    policy = Policy.named(name)
-    adoption.adopt(Store(db), policy, actor, reason, as_of, reason_code=code)
+    store = Store(db)
+    policy = policy_of(store, name, as_of or datetime.now(UTC))
+    adoption.adopt(store, policy, actor, reason, as_of, reason_code=code)
     since = f" from {as_of:%Y-%m-%d %H:%M} UTC" if as_of else ""
     out.print(f"{policy.name} ({policy.fingerprint}) is in force{since}.", highlight=False)
 

@@ -1,4 +1,4 @@
-"""People: who is registered, what volunteers offer, when they are free, and what was seen of them."""
+"""People: who is registered, what volunteers offer, when they are free, what was seen of them, how they feel."""
 
 from __future__ import annotations
 
@@ -107,3 +107,25 @@ class VolunteerLeft(Fact):
 
     volunteer_id: str
     reason_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyAnswered(Fact):
+    """A person answered the survey, as who asks (``side`` ``resident``) or who helps (``volunteer``).
+
+    ``occasion`` is ``registration`` or ``follow_up``. The answers are numbers of ``data/reference/surveys.toml``;
+    ``None`` where a question was left out, or the person was erased.
+    """
+
+    resident_id: str
+    side: str
+    occasion: str
+    who5_1: int | None
+    who5_2: int | None
+    who5_3: int | None
+    who5_4: int | None
+    who5_5: int | None
+    ucla3_1: int | None
+    ucla3_2: int | None
+    ucla3_3: int | None
+    recommend: int | None

@@ -128,3 +128,102 @@ class WorthFound(Fact):
     check_code: str | None
     estimated_points: float
     confirmed_points: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyDrafted(Fact):
+    """A policy was put forward: its numbers, as in :class:`PolicyAdopted`, under a name that is theirs from now on."""
+
+    policy: str
+    fingerprint: str
+    content: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicySimulated(Fact):
+    """What simulated pilots did under a policy was handed over; ``manifest_hash`` names the simulations exactly."""
+
+    simulation_id: str
+    fingerprint: str
+    manifest_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BandSimulated(Fact):
+    """Between which figures a measure lay in the simulated pilots, in the measure's unit.
+
+    With ``gap_by`` it is the gap between the highest and the lowest of these groups.
+    """
+
+    simulation_id: str
+    measure: str
+    gap_by: str | None
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShadowStarted(Fact):
+    """A policy runs beside the one in force from now on, and proposes nothing."""
+
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShadowEnded(Fact):
+    """A policy no longer runs beside the one in force."""
+
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShadowRunMade(Fact):
+    """What a policy in the shadow would have proposed was worked out; the rest is as in :class:`RunMade`.
+
+    ``run_id`` is the run of the policy in force that it saw the same facts as, if it ran beside one.
+    """
+
+    shadow_run_id: str
+    run_id: str | None
+    as_of: datetime
+    policy: str
+    fingerprint: str
+    seed: int
+    model: str
+    n_requests: int
+    n_volunteers: int
+    n_candidates: int
+    n_matched: int
+    objective: float
+    bound: float
+    gap: float
+    proof: str
+    input_hash: str
+    input_entry_no: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShadowProposalMade(Fact):
+    """One choice of a run in the shadow; nobody is asked, and nothing in it tells how far one lives from the other."""
+
+    shadow_run_id: str
+    request_id: str
+    volunteer_id: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardrailSet(Fact):
+    """While a policy is in force, a measure should stay between two figures; those set last together hold.
+
+    ``simulation_id`` is the simulation they were proposed from, ``gap_by`` as in :class:`BandSimulated`.
+    """
+
+    fingerprint: str
+    simulation_id: str
+    measure: str
+    gap_by: str | None
+    low: float
+    high: float

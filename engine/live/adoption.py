@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 DEFAULT = "baseline"
 """In force until somebody adopts another."""
 
+EVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""A name is taken from the day it is known, also by a policy adopted from a day to come."""
+
 REASONS = ("council_decision", "evaluation", "trial", "correction", "rolled_back", "other")
 
 
@@ -66,26 +69,14 @@ def adopt(
     AccessDenied
         When the account may not.
     InputError
-        When no reason is given, it could name a person, or its code is unknown.
+        When no reason is given, it could name a person, its code is unknown, or the policy's name is another's.
     """
-    if not reason.strip():
-        raise InputError("Adopting a policy needs a reason.")
-    must_be_reference("reason", reason)
     if reason_code not in REASONS:
         raise InputError(f"{reason_code!r} is no reason to adopt a policy; there are {', '.join(REASONS)}.")
+    must_be_reason("Adopting", reason)
     with acting(store, actor_id, "set_policy", action="adopt policy") as (transaction, _):
-        transaction.append(
-            [
-                PolicyAdopted(
-                    occurred_at=as_of or datetime.now(UTC),
-                    policy=policy.name,
-                    fingerprint=policy.fingerprint,
-                    content=policy.text,
-                    reason=reason,
-                    reason_code=reason_code,
-                )
-            ]
-        )
+        must_keep_its_name(transaction, policy)
+        transaction.append([_adopted(policy, reason, reason_code, as_of or datetime.now(UTC))])
 
 
 def roll_back(store: Store, actor_id: str, reason: str, as_of: datetime | None = None) -> Policy:
@@ -105,5 +96,47 @@ def roll_back(store: Store, actor_id: str, reason: str, as_of: datetime | None =
         raise InputError(f"No policy was ever adopted: {DEFAULT} is in force, and there is nothing to roll back to.")
     earlier = adopted[adopted["fingerprint"] != adopted.iloc[0]["fingerprint"]]
     previous = _default() if earlier.empty else _read(earlier.iloc[0]["content"])
-    adopt(store, previous, actor_id, reason, as_of, reason_code="rolled_back")
+    must_be_reason("Adopting", reason)
+    with acting(store, actor_id, "set_policy", action="adopt policy") as (transaction, _):
+        transaction.append([_adopted(previous, reason, "rolled_back", as_of)])
     return previous
+
+
+def must_be_reason(what: str, reason: str) -> None:
+    """Refuse an empty reason for what is done with a policy, and one that could name a person.
+
+    Raises
+    ------
+    InputError
+        When it is either.
+    """
+    if not reason.strip():
+        raise InputError(f"{what} a policy needs a reason.")
+    must_be_reference("reason", reason)
+
+
+def must_keep_its_name(reading: Reading, policy: Policy) -> None:
+    """Refuse other numbers under the name of a policy that the log knows: a policy never changes.
+
+    Raises
+    ------
+    InputError
+        With the fingerprint of the one that has the name.
+    """
+    known = reading.state("policy_lives_at", EVER, policy=policy.name)
+    for fingerprint in known.loc[known["fingerprint"] != policy.fingerprint, "fingerprint"]:
+        raise InputError(
+            f"{policy.name!r} is the name of a policy with other numbers ({fingerprint}), and a policy never changes;"
+            " give the new one a name of its own."
+        )
+
+
+def _adopted(policy: Policy, reason: str, reason_code: str, when: datetime) -> PolicyAdopted:
+    return PolicyAdopted(
+        occurred_at=when,
+        policy=policy.name,
+        fingerprint=policy.fingerprint,
+        content=policy.text,
+        reason=reason,
+        reason_code=reason_code,
+    )

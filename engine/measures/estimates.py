@@ -59,6 +59,16 @@ def ratio(rows: pd.DataFrame) -> Estimate:
     return _resampled((sums[:, 0], sums[:, 1]), _ratio)
 
 
+def mean(rows: pd.DataFrame) -> Estimate:
+    """Estimate the mean of the amounts, one row a person, with Student's interval; none where all are alike."""
+    amounts = rows["amount"].to_numpy(np.float64)
+    value = float(amounts.mean())
+    if len(amounts) < 2 or np.ptp(amounts) == 0:
+        return Estimate(value, np.nan, np.nan)  # nothing tells how far it could be off
+    low, high = stats.ttest_1samp(amounts, 0.0).confidence_interval(CONFIDENCE)
+    return Estimate(value, float(low), float(high))
+
+
 def total(rows: pd.DataFrame) -> Estimate:
     """Add up; a count of what happened has no interval."""
     return Estimate(float(rows["amount"].sum()), np.nan, np.nan)

@@ -29,6 +29,7 @@ class Kind(Enum):
     MEDIAN = "median"
     STILL = "still"
     GINI = "gini"
+    MEAN = "mean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ INTERVALS = {
     Kind.MEDIAN: Words("Kaplan-Meier, log-log, 95 %", "Kaplan-Meier, log-log, 95 %"),
     Kind.STILL: Words("Kaplan-Meier, log-log, 95 %", "Kaplan-Meier, log-log, 95 %"),
     Kind.GINI: Words("bootstrap over persons, 95 %", "bootstrap över personer, 95 %"),
+    Kind.MEAN: Words("Student's t, 95 %", "Students t, 95 %"),
 }
 
 
@@ -113,5 +115,6 @@ class Measure:
             Kind.TOTAL: estimates.total,
             Kind.MEDIAN: estimates.median_time,
             Kind.GINI: estimates.gini,
+            Kind.MEAN: estimates.mean,
         }
         return plain[self.kind] if self.kind in plain else estimates.still_after(self.after_days)

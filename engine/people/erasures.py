@@ -77,7 +77,8 @@ class ErasureProof:
         places = ", ".join(f"{n} in {name}" for name, n in self.search.found)
         said = [
             f"{e.erasure_id}: the person's key and details, {_n(e.n_notes, 'note')} and {_n(e.n_places, 'row')} with a"
-            f" place, a way or a decision were destroyed on {e.erased_at:%Y-%m-%d %H:%M} UTC by {e.erased_by}, because"
+            " place, a way, a decision or answers to a survey were destroyed on"
+            f" {e.erased_at:%Y-%m-%d %H:%M} UTC by {e.erased_by}, because"
             f" {bases()[e.legal_basis]['name_en']}; asked for by {e.requested_by}, approved by {e.decided_by}.",
             f"{_n(e.n_requests, 'request')} withdrawn, {_n(e.n_visits, 'visit')} cancelled,"
             f" {_n(e.n_offers, 'offer')} closed.",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 
 from engine import reference, rules
+from engine.live import surveys
 from engine.live.answers import DECLINE_REASONS
 from engine.live.decisions import REJECT_REASONS
 from engine.live.endings import CANCEL_REASONS
@@ -77,7 +78,7 @@ def _whole(name: str, meaning: str) -> Column:
 @cache
 def tables() -> tuple[Table, ...]:
     """List the tables, each after those its ids refer to."""
-    return (*_people(), *_asked(), *_policies(), *_planned(), *_offered(), *_visited(), *_incidents())
+    return (*_people(), _surveys(), *_asked(), *_policies(), *_planned(), *_offered(), *_visited(), *_incidents())
 
 
 def _people() -> tuple[Table, ...]:
@@ -114,6 +115,18 @@ def _people() -> tuple[Table, ...]:
             Column("valid_to", "day", "until which day"),
         )),
     )  # fmt: skip
+
+
+def _surveys() -> Table:
+    """How people say they are."""
+    return Table("surveys", "answers to the survey", ("resident_id", "side", "occasion", "answered_at"), (
+        _id("resident"),
+        _code("side", "as who asks or who helps", *surveys.SIDES),
+        _code("occasion", "when it was asked", *surveys.OCCASIONS),
+        *(_whole(question, f"{survey.name.en}, {survey.lowest} to {survey.highest}")
+          for survey in surveys.questionnaires() for question in survey.questions),
+        _hour("answered_at", "when, UTC"),
+    ))  # fmt: skip
 
 
 def _asked() -> tuple[Table, ...]:

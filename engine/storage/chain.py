@@ -27,6 +27,10 @@ ERASABLE: dict[str, dict[str, Any]] = {
     # From the ways of a few volunteers to a resident the place can be computed.
     "proposal_made": dict.fromkeys(("travel_minutes", "minutes", "distance_km", "value", "value_distance")),
     "offer_sent": dict.fromkeys(("minutes", "distance_km")),
+    # How somebody says they are is about their health, and kept by consent alone (GDPR art. 9.2 a).
+    "survey_answered": dict.fromkeys(
+        (*(f"who5_{nth}" for nth in range(1, 6)), *(f"ucla3_{nth}" for nth in range(1, 4)), "recommend")
+    ),
 }
 """By table: the columns that erasure may blank, and what is left there. ``salt`` becomes null with them."""
 

@@ -27,7 +27,7 @@ def chain_old_entries(cursor: Cursor, tables: list[str]) -> None:
     entries = cursor.execute("from facts.entry order by entry_no").to_arrow_table().to_pylist()
     if not entries:
         return
-    for table in chain.ERASABLE:
+    for table in chain.ERASABLE.keys() & set(tables):
         _salt(cursor, table)
     by_entry: defaultdict[int, dict[str, list[str]]] = defaultdict(dict)
     for table in tables:

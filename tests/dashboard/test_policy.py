@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from small_pilot import BASELINE, NOW, policy
 
@@ -10,7 +12,7 @@ from engine.errors import PolicyError
 from engine.live import adoption
 
 SEEING = ("coordinator", "lead", "researcher", "owner")
-NEARER = policy(radius_max_km=8.0)
+NEARER = replace(policy(radius_max_km=8.0), name="nearer")
 
 
 def texts(app):

@@ -62,7 +62,7 @@ def test_an_extract_has_every_table_with_its_rows(made):
     assert made.n_rows == {
         "residents": 12, "volunteers": 1, "availability": 1, "checks": 2, "requests": 2, "policies": 1,
         "policy_numbers": len(read(made, "policy_numbers")), "runs": 1, "proposals": 1, "unmatched": 0, "offers": 0,
-        "answers": 0, "visits": 1, "outcomes": 1, "feedback": 1, "incidents": 1,
+        "answers": 0, "visits": 1, "outcomes": 1, "feedback": 1, "incidents": 1, "surveys": 0,
     }  # fmt: skip
     assert {path.stem for path in made.folder.glob("*.parquet")} == {table.name for table in tables()}
 

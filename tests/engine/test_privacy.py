@@ -418,8 +418,8 @@ def test_what_is_destroyed_while_another_erasure_searches_is_not_taken_for_prove
     with monkeypatch.context() as patched:
         patched.setattr(destruction, "search", search_while_ada_is_erased)
         erase(pilot, "bo", first)
+    # Whether Ada's trace is still in a freed block by now is up to DuckDB; nobody has looked, so nothing is proved.
     assert [erasure_of(pilot, "bo", name).status for name in (first, second)] == ["proved", "erased"]
-    assert hits(pilot.path.parent, [trace_of(pilot, "ada")]) != []
 
     assert erase(pilot, "bo", second).erasure.status == "proved"
     assert hits(pilot.path.parent, [trace_of(pilot, "ada")]) == []

@@ -22,6 +22,12 @@ select
 from facts.availability_stated
 union all
 select
+    'band_simulated' as fact,
+    false as is_daily,
+    max(occurred_at) as newest_at
+from facts.band_simulated
+union all
+select
     'check_cleared' as fact,
     true as is_daily,
     max(occurred_at) as newest_at
@@ -38,6 +44,12 @@ select
     true as is_daily,
     max(occurred_at) as newest_at
 from facts.grant_decided
+union all
+select
+    'guardrail_set' as fact,
+    false as is_daily,
+    max(occurred_at) as newest_at
+from facts.guardrail_set
 union all
 select
     'incident_closed' as fact,
@@ -106,6 +118,18 @@ select
 from facts.policy_adopted
 union all
 select
+    'policy_drafted' as fact,
+    false as is_daily,
+    max(occurred_at) as newest_at
+from facts.policy_drafted
+union all
+select
+    'policy_simulated' as fact,
+    false as is_daily,
+    max(occurred_at) as newest_at
+from facts.policy_simulated
+union all
+select
     'proposal_decided' as fact,
     true as is_daily,
     max(occurred_at) as newest_at
@@ -158,6 +182,36 @@ select
     true as is_daily,
     max(occurred_at) as newest_at
 from facts.series_started
+union all
+select
+    'shadow_ended' as fact,
+    false as is_daily,
+    max(occurred_at) as newest_at
+from facts.shadow_ended
+union all
+select
+    'shadow_proposal_made' as fact,
+    false as is_daily,
+    max(occurred_at) as newest_at
+from facts.shadow_proposal_made
+union all
+select
+    'shadow_run_made' as fact,
+    false as is_daily,
+    max(occurred_at) as newest_at
+from facts.shadow_run_made
+union all
+select
+    'shadow_started' as fact,
+    false as is_daily,
+    max(occurred_at) as newest_at
+from facts.shadow_started
+union all
+select
+    'survey_answered' as fact,
+    true as is_daily,
+    max(occurred_at) as newest_at
+from facts.survey_answered
 union all
 select
     'visit_agreed' as fact,

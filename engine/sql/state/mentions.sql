@@ -56,6 +56,39 @@ create or replace macro mentions() as table
     select
         entry_no,
         rowid as row_no,
+        'survey_answered' as fact,
+        'resident' as kind,
+        resident_id as id
+    from facts.survey_answered
+    union all
+    select
+        entry_no,
+        rowid as row_no,
+        'shadow_run_made' as fact,
+        'run' as kind,
+        run_id as id
+    from facts.shadow_run_made
+    where run_id is not null
+    union all
+    select
+        entry_no,
+        rowid as row_no,
+        'shadow_proposal_made' as fact,
+        'request' as kind,
+        request_id as id
+    from facts.shadow_proposal_made
+    union all
+    select
+        entry_no,
+        rowid as row_no,
+        'shadow_proposal_made' as fact,
+        'volunteer' as kind,
+        volunteer_id as id
+    from facts.shadow_proposal_made
+    union all
+    select
+        entry_no,
+        rowid as row_no,
         'relation_stated' as fact,
         'resident' as kind,
         resident_id as id
