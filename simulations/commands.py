@@ -1,4 +1,4 @@
-"""``mikro simulate``: a simulated pilot, or a comparison, from the command line.
+"""``mikro simulate`` and ``mikro tune``: a simulated pilot, a comparison, a search, from the command line.
 
 ``engine`` knows nothing of simulations: the command line finds these commands through the entry points
 ``mikro.commands``. What takes long to load is loaded by the command that needs it.
@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +21,11 @@ from engine.errors import InputError
 
 app = typer.Typer()
 
-MEASURES = ("n_completed", "coverage", "mean_days_to_yes", "offers_per_yes", "used_share", "mean_km")
+Jobs = Annotated[int, typer.Option("--jobs", min=1, help="How many replications at a time.")]
+Backend = Annotated[str, typer.Option("--backend", help="local, or dask.")]
+Scheduler = Annotated[str | None, typer.Option("--scheduler", metavar="ADDRESS", help="Of a Dask cluster.")]
+
+MEASURES = ("coverage", "acceptance_days", "uneven_coverage", "asked_per_filled", "handling_cost_per_visit", "idle")
 
 
 @app.command("simulate")
@@ -40,15 +46,17 @@ def simulate_(
         Path | None, typer.Option("--db", help="Keep one replication's pilot in this file; again to go on with it.")
     ] = None,
     to: Annotated[Path | None, typer.Option("--out", help="Folder for results.parquet and manifest.json.")] = None,
-    jobs: Annotated[int, typer.Option("--jobs", min=1, help="How many replications at a time.")] = 1,
-    backend: Annotated[str, typer.Option("--backend", help="local, or dask.")] = "local",
-    scheduler: Annotated[str | None, typer.Option("--scheduler", help="Address of a Dask scheduler.")] = None,
+    jobs: Jobs = 1,
+    backend: Backend = "local",
+    scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
     """Run a simulated pilot with invented people, or compare policies and ways of proposing under the same seeds."""
     from simulations import experiment  # noqa: PLC0415 - takes a second
     from simulations.scenario import Scenario  # noqa: PLC0415
+    from simulations.workers import Workers  # noqa: PLC0415
 
+    workers = Workers(jobs, backend, scheduler)
     asked = experiment.Experiment(
         scenario=Scenario.named(scenario),
         policies=experiment.policies_of(policies or ["baseline"]),
@@ -57,12 +65,13 @@ def simulate_(
         days=days,
     )
     plans = asked.plans()
-    if len(plans) == 1:
+    if len(plans) == 1 and backend == "local":
         results = pd.DataFrame([_alone(plans[0], days, db)])
     elif db is not None:
-        raise InputError("A file holds one pilot; leave --db out to compare several.")
+        raise InputError("A file holds one pilot; leave --db out to compare several, or to use a cluster.")
     else:
-        results = experiment.run(asked, n_jobs=jobs, backend=backend, scheduler=scheduler)
+        with _bar("replications") as told:
+            results = experiment.run(asked, workers, progress=told)
     if to is not None:
         experiment.write(asked, results, to)
     first = (asked.policies[0].name, asked.rivals[0])
@@ -76,16 +85,79 @@ def simulate_(
         out.print(_table(compared, list(compared.columns)))
 
 
+@app.command("tune")
+def tune_(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the study is kept; again to go on with it.")],
+    scenario: Annotated[str, typer.Option("--scenario", help="A file, or a name in data/scenarios.")] = "region",
+    policy: Annotated[str, typer.Option("--policy", metavar="FILE|NAME", help="Where the search starts.")] = "baseline",
+    numbers: Annotated[
+        list[str] | None, typer.Option("--number", metavar="TABLE.NUMBER", help="Search only these (data/tuning.toml).")
+    ] = None,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Of eight trials each, in all.")] = 5,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the search, and the first of the pilots.")] = 1,
+    replications: Annotated[int, typer.Option("--replications", min=1, help="Pilots of each trial.")] = 3,
+    days: Annotated[int | None, typer.Option("--days", min=1, help="Stop pilots after so many days.")] = None,
+    vary: Annotated[
+        list[str] | None, typer.Option("--vary", metavar="TABLE.NUMBER", help="Vary only these assumptions, not all.")
+    ] = None,
+    as_stated: Annotated[bool, typer.Option("--as-stated", help="Vary no assumption.")] = False,
+    jobs: Jobs = 1,
+    backend: Backend = "local",
+    scheduler: Scheduler = None,
+    as_json: Json = False,
+) -> None:
+    """Search policies by coverage, waiting, equity, burden and cost at once; try the winner on other assumptions."""
+    from simulations import sensitivity, tuning  # noqa: PLC0415 - takes a second
+    from simulations.experiment import policies_of, seeds_from  # noqa: PLC0415
+    from simulations.scenario import Scenario  # noqa: PLC0415
+    from simulations.space import Space  # noqa: PLC0415
+    from simulations.study import MEASURES as SOUGHT  # noqa: PLC0415
+    from simulations.workers import Workers  # noqa: PLC0415
+
+    workers, space, [start] = Workers(jobs, backend, scheduler), Space.from_toml(), policies_of([policy])
+    asked = tuning.Tuning(
+        scenario=Scenario.named(scenario),
+        policy=start,
+        seeds=seeds_from(seed, replications),
+        space=space.part(*numbers) if numbers else space,
+        days=days,
+        search_seed=seed,
+    )
+    with _bar("trials") as told:
+        trials = tuning.tune(asked, folder, rounds, workers, progress=told)
+    names = [] if as_stated else vary or sensitivity.numbers_of(asked.scenario)
+    fresh = seeds_from(seed + replications, replications)
+    with _bar("replications") as told:
+        tried = sensitivity.sensitivity(asked.finalists(trials), fresh, names, days, workers, progress=told)
+    tuning.write(asked, folder, trials, sensitivity=tried)
+    front = trials[trials["is_on_front"]]
+    if as_json:
+        print_json({"manifest": asked.about(), "front": _rows(front), "sensitivity": _rows(tried)})
+        return
+    out.print("The Pareto front (trial 0 is the policy the search started from):", markup=False)
+    out.print(_table(front, ["number", "way", *SOUGHT, "is_winner"]))
+    out.print(f"The winner less {start.name}, on seeds the search did not see:", markup=False)
+    out.print(_table(tried, list(tried.columns)))
+    out.print(f"Everything is in {folder}; the winner as a policy in winner.toml.", markup=False, soft_wrap=True)
+
+
 def _alone(plan: Any, days: int | None, db: Path | None) -> dict[str, Any]:
     """Run one replication with a bar, in a file if asked for."""
     from engine.store import Store  # noqa: PLC0415
     from simulations.pilot import simulate  # noqa: PLC0415
 
     store = None if db is None else Store(db) if db.exists() else Store.create(db)
-    with Progress(console=err, transient=True) as bar:
-        task = bar.add_task("days", total=None)
-        counted = simulate(plan, store, days=days, progress=lambda n, of: bar.update(task, completed=n, total=of))
+    with _bar("days") as told:
+        counted = simulate(plan, store, days=days, progress=told)
     return {"policy": plan.policy.name, "rival": plan.rival, "seed": plan.seed} | counted
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how far it is; give what tells it."""
+    with Progress(console=err, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda n, of: bar.update(task, completed=n, total=of)
 
 
 def _rows(table: Any) -> list[dict[str, Any]]:

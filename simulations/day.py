@@ -170,13 +170,16 @@ class Day:
         if forms:
             self._once("submit", lambda key: submit_requests(self.store, ACTOR, forms, at=self.at, idempotency_key=key))
 
-    def match_and_offer(self, policy: Policy, rival: Rival) -> None:
-        """The day's match is made, the coordinator approves it, and volunteers are asked."""
+    def match_and_approve(self, policy: Policy, rival: Rival) -> None:
+        """The match is made, and the coordinator approves it."""
         run_id = f"{self.day:%y%m%d}-{rival.name}-{self.seed}"
         if f"run:{run_id}" not in self.taken:
             seed = (self.seed * 1_000_003 + self.day.toordinal()) % 2**31
             match(self.store, policy, self.at, actor_id=ACTOR, seed=seed, run_id=run_id, propose=rival.propose)
         self._once("approve", self._approve)
+
+    def offer(self) -> None:
+        """Volunteers are asked: those approved, and the next best where others said no or nothing."""
         self._once("offer", lambda key: send_offers(self.store, ACTOR, at=self.at, idempotency_key=key))
 
     def _withdraw(self, request_ids: list[str], key: str) -> None:

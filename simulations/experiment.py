@@ -9,24 +9,28 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from math import sqrt
 from pathlib import Path
 from typing import Any
 
-import joblib
 import pandas as pd
 from scipy.stats import t as student
 
 from engine.errors import InputError
 from engine.policy import Policy
-from simulations.pilot import Plan, simulate
+from simulations.pilot import Plan, Progress, simulate
 from simulations.scenario import Scenario
+from simulations.workers import Workers
 
-BACKENDS = ("local", "dask")
+ALONE = Workers()
+"""One replication after the other."""
+
+Live = Callable[[Plan, int | None], dict[str, Any]]
+"""Gives the row of a replication, from its plan and how many days."""
+
 PACKAGES = ("mikrotjanster", "numpy", "pandas", "duckdb", "highspy", "faker")
 KEYS = ["policy", "rival", "seed"]
 
@@ -73,22 +77,22 @@ class Experiment:
             "days": self.days or self.scenario.town.days,
         }
         digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
-        versions = {name: version(name) for name in PACKAGES} | {"python": platform.python_version()}
-        return about | {"input_hash": digest, "versions": versions}
+        return about | {"input_hash": digest, "versions": versions()}
 
 
-def run(
-    experiment: Experiment, *, n_jobs: int = 1, backend: str = "local", scheduler: str | None = None
-) -> pd.DataFrame:
+def replicate(plan: Plan, days: int | None = None) -> dict[str, Any]:
+    """Run one replication: its row of the results."""
+    counted = simulate(plan, days=days)
+    return {"policy": plan.policy.name, "rival": plan.rival, "seed": plan.seed} | counted
+
+
+def run(experiment: Experiment, workers: Workers = ALONE, *, progress: Progress | None = None) -> pd.DataFrame:
     """Run every replication.
 
     Parameters
     ----------
-    n_jobs
-        How many at a time, on this machine.
-    backend
-        ``local`` processes, or ``dask`` with the address of a ``scheduler``: workers that are lost there are replaced
-        by others, and what they did is done again.
+    progress
+        Told after each replication, in their order.
 
     Returns
     -------
@@ -99,19 +103,26 @@ def run(
     Raises
     ------
     InputError
-        When there is no such backend, or the extra ``cluster`` is missing.
+        When a cluster cannot be used; see :meth:`simulations.workers.Workers.each`.
     """
-    with _backend(backend, scheduler):
-        rows = joblib.Parallel(n_jobs=n_jobs if backend == "local" else -1)(
-            joblib.delayed(replicate)(plan, experiment.days) for plan in experiment.plans()
-        )
+    return replications(experiment.plans(), experiment.days, workers, progress=progress)
+
+
+def replications(
+    plans: Sequence[Plan],
+    days: int | None,
+    workers: Workers = ALONE,
+    *,
+    live: Live = replicate,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Run the replications of a list, as :func:`run` does those of an experiment."""
+    rows = []
+    for row in workers.each(live, [(plan, days) for plan in plans]):
+        rows.append(row)
+        if progress is not None:
+            progress(len(rows), len(plans))
     return pd.DataFrame(rows)
-
-
-def replicate(plan: Plan, days: int | None = None) -> dict[str, Any]:
-    """Run one replication: its row of the results."""
-    counted = simulate(plan, days=days)
-    return {"policy": plan.policy.name, "rival": plan.rival, "seed": plan.seed} | counted
 
 
 def differences(
@@ -145,11 +156,22 @@ def differences(
     return pd.DataFrame(rows, columns=["policy", "rival", "measure", "n_pairs", "mean", "low", "high"])
 
 
+def versions(*others: str) -> dict[str, str]:
+    """Say which versions of Python and of packages results were made with."""
+    return {name: version(name) for name in (*PACKAGES, *others)} | {"python": platform.python_version()}
+
+
 def write(experiment: Experiment, results: pd.DataFrame, folder: Path) -> None:
     """Write ``results.parquet`` and ``manifest.json`` into a folder."""
+    write_tables(folder, experiment.manifest(), results=results)
+
+
+def write_tables(folder: Path, manifest: Mapping[str, Any], **tables: pd.DataFrame) -> None:
+    """Write tables as Parquet files of their names, and what they are of as ``manifest.json``."""
     folder.mkdir(parents=True, exist_ok=True)
-    results.to_parquet(folder / "results.parquet", index=False)
-    text = json.dumps(experiment.manifest(), indent=2, ensure_ascii=False) + "\n"
+    for name, table in tables.items():
+        table.to_parquet(folder / f"{name}.parquet", index=False)
+    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     (folder / "manifest.json").write_text(text, encoding="utf-8", newline="\n")
 
 
@@ -162,22 +184,6 @@ def read(folder: Path) -> tuple[dict[str, Any], pd.DataFrame]:
 def seeds_from(first: int, n: int) -> tuple[int, ...]:
     """Name n seeds in a row."""
     return tuple(range(first, first + n))
-
-
-def _backend(name: str, scheduler: str | None) -> AbstractContextManager[Any]:
-    if name not in BACKENDS:
-        raise InputError(f"There is no backend {name!r}; there are {', '.join(BACKENDS)}.")
-    if name == "local":
-        return nullcontext()
-    if scheduler is None:
-        raise InputError("The backend dask needs the address of a scheduler, such as tcp://127.0.0.1:8786.")
-    try:
-        from distributed import Client  # noqa: PLC0415 - an optional extra
-    except ImportError as error:
-        raise InputError("The backend dask needs the extra `cluster`: pip install 'mikrotjanster[cluster]'.") from error
-    client: Any = Client(scheduler)
-    parallel: AbstractContextManager[Any] = joblib.parallel_config(backend="dask", client=client)
-    return parallel
 
 
 def policies_of(names: Iterable[str]) -> tuple[Policy, ...]:

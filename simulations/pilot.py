@@ -13,16 +13,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-import pandas as pd
-
 from engine.clock import utc_of
 from engine.errors import InputError
 from engine.live.adoption import adopt
 from engine.policy import Policy
-from engine.store import Reading, Store
+from engine.store import Store
 from simulations.crowd import Crowd, crowd
 from simulations.day import ACTOR, Day, Look
 from simulations.demand import days_of
+from simulations.outcome import results
 from simulations.rivals import RIVALS, Rival
 from simulations.scenario import Scenario
 
@@ -75,7 +74,7 @@ def simulate(
     Returns
     -------
     dict
-        See :func:`results`.
+        See :func:`simulations.outcome.results`.
 
     Raises
     ------
@@ -98,29 +97,6 @@ def simulate(
 def evening(day: date) -> datetime:
     """Say when the work of a day is done (UTC)."""
     return utc_of(datetime.combine(day, OFFICE_CLOSES))
-
-
-def results(reading: Reading, as_of: datetime) -> dict[str, Any]:
-    """Count what came of a pilot.
-
-    Returns
-    -------
-    dict
-        ``n_requests`` and how many have each fate, which add up to it (``n_completed``, ``n_agreed``, ``n_open``,
-        ``n_expired``, ``n_missed``, ``n_withdrawn``, ``n_cancelled``), counts of visits, offers, volunteers and runs,
-        ``coverage`` (completed of all requests that were not withdrawn or open), ``mean_days_to_yes``, ``mean_km``
-        (``None`` without visits), ``offers_per_yes``, ``used_share`` of the volunteers.
-    """
-    row = reading.query("simulation/results", as_of=as_of, until_entry=reading.last_entry_no).iloc[0]
-    counted: dict[str, Any] = {
-        str(name): (None if pd.isna(value) else float(value)) if str(name).startswith("mean") else int(value)
-        for name, value in row.items()
-    }
-    closed = counted["n_requests"] - counted["n_open"] - counted["n_agreed"] - counted["n_withdrawn"]
-    counted["coverage"] = counted["n_completed"] / closed if closed else None
-    counted["offers_per_yes"] = counted["n_offers"] / counted["n_accepted"] if counted["n_accepted"] else None
-    counted["used_share"] = counted["n_volunteers_used"] / counted["n_volunteers"]
-    return counted
 
 
 class _Pilot:
@@ -149,7 +125,8 @@ class _Pilot:
                 if progress is not None:
                     progress(number, len(wanted))
             with self.store.reading() as reading:
-                return results(reading, evening(wanted[-1]) if wanted else self._now)
+                before = evening(self.plan.scenario.start - timedelta(days=1))
+                return results(reading, before, evening(wanted[-1]) if wanted else before)
 
     def _tell(self) -> datetime:
         return self._now
@@ -191,4 +168,6 @@ class _Pilot:
         today.volunteers_answer(look)
         today.people_come_and_go(look)
         today.residents_ask(look)
-        today.match_and_offer(self.policy, self.rival)
+        if (day - self.plan.scenario.start).days % self.rival.every_days == 0:
+            today.match_and_approve(self.policy, self.rival)
+        today.offer()

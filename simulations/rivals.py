@@ -35,12 +35,15 @@ class Rival:
         In which order candidates are taken, each that still fits; ``None`` for the engine's own plan.
     parallel_offers
         How many are asked at once; the policy's own number when left out.
+    every_days
+        The match is made once in so many days. Who declines is replaced every day all the same.
     """
 
     name: str
     about: str
     order: Order | None = None
     parallel_offers: int | None = None
+    every_days: int = 1
 
     @property
     def propose(self) -> Callable[[View, Problem], Assignment] | None:
@@ -103,6 +106,8 @@ RIVALS = {
         Rival("greedy", "the most valuable pair first", _greedy),
         Rival("by_hand", "requests in the order they came, each to somebody known, else to the nearest", _by_hand),
         Rival("nearest", "the nearest pair first", _nearest),
+        Rival("every_3_days", "the engine's plan, made on every third day", every_days=3),
+        Rival("weekly", "the engine's plan, made once a week", every_days=7),
         Rival("broadcast", "every candidate is asked at once, the first yes wins", _broadcast, BROADCAST_OFFERS),
     )
 }

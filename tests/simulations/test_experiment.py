@@ -12,6 +12,7 @@ from engine.policy import Policy
 from simulations.commands import app
 from simulations.experiment import Experiment, differences, read, run, write
 from simulations.scenario import Scenario
+from simulations.workers import Workers
 
 BASELINE = Policy.named("baseline")
 HAMLET = Scenario.named("village").with_numbers({"town.volunteers": 25, "town.residents": 25})
@@ -30,7 +31,7 @@ def results(**by_seed):
 
 
 def test_two_processes_find_what_one_finds():
-    pd.testing.assert_frame_equal(run(SMALL, n_jobs=1), run(SMALL, n_jobs=2))
+    pd.testing.assert_frame_equal(run(SMALL), run(SMALL, Workers(n_jobs=2)))
 
 
 def test_results_come_back_from_their_files_with_what_they_are_of(tmp_path):
@@ -77,16 +78,12 @@ def test_what_cannot_be_compared_is_refused():
         differences(results(optimal=[1.0]), ("q", "optimal"), ["coverage"])
     with pytest.raises(InputError, match="different names"):
         replace(SMALL, policies=(BASELINE, BASELINE))
-    with pytest.raises(InputError, match="no backend 'cloud'"):
-        run(SMALL, backend="cloud")
-    with pytest.raises(InputError, match="address of a scheduler"):
-        run(SMALL, backend="dask")
     with pytest.raises(InputError, match="no way of proposing 'magic'"):
         replace(SMALL, rivals=("magic",)).plans()
 
 
 def test_the_command_runs_a_pilot_and_goes_on_with_it(tmp_path):
-    small = ["village", "--db", str(tmp_path / "pilot.duckdb"), "--json"]
+    small = ["simulate", "village", "--db", str(tmp_path / "pilot.duckdb"), "--json"]
 
     begun = CliRunner().invoke(app, [*small, "--days", "1"])
     went_on = CliRunner().invoke(app, [*small, "--days", "2"])

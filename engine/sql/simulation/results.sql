@@ -31,25 +31,6 @@ visits as (
 
 ),
 
-firsts as (
-
-    select
-        visits.request_id,
-        min(visits.agreed_at) as agreed_at
-    from visits_at($as_of, $until_entry) as visits
-    group by visits.request_id
-
-),
-
-waits as (
-
-    select avg(epoch(firsts.agreed_at) - epoch(submitted.occurred_at)) / 86400 as mean_days_to_yes
-    from firsts
-    inner join facts.request_submitted as submitted
-        on firsts.request_id = submitted.request_id
-
-),
-
 offers as (
 
     select
@@ -82,7 +63,6 @@ runs as (
 select *
 from requests
 cross join visits
-cross join waits
 cross join offers
 cross join volunteers
 cross join runs
