@@ -17,7 +17,7 @@ from simulations.chance import stream
 from simulations.design.plan import Trial
 from simulations.people import Floats
 
-LEAST_WEEKS = 4
+LEAST_WEEKS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +115,7 @@ def figures_of(cells: pd.DataFrame, **assumed: float) -> Figures:
     Raises
     ------
     InputError
-        When fewer than two municipalities have rows in at least four weeks.
+        When fewer than two municipalities have rows in at least three weeks.
     """
     value = cells.pivot_table(index="municipality_code", columns="week", values="value")
     n = cells.pivot_table(index="municipality_code", columns="week", values="n", aggfunc="sum").fillna(0.0)

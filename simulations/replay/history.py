@@ -60,6 +60,8 @@ class Round:
         The last log entry that was known then.
     ran_under
         The policy of the hour's run, with its ``seed``; ``None`` when there was none.
+    sends_first
+        Whether volunteers were asked before the run was made.
     """
 
     at: datetime
@@ -68,6 +70,7 @@ class Round:
     seed: int
     decides: bool
     sends: bool
+    sends_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,8 @@ def _is_consequence(fact: Fact) -> bool:
 
 def _round(work: list[Known]) -> Round:
     runs = [known.fact for known in work if isinstance(known.fact, facts.RunMade)]
+    run_in = max((known.entry_no for known in work if isinstance(known.fact, facts.RunMade)), default=0)
+    sent_in = [known.entry_no for known in work if isinstance(known.fact, facts.OfferSent)]
     known_before = min(known.entry_no for known in work) - 1
     return Round(
         at=max(known.fact.occurred_at for known in work),
@@ -175,7 +180,8 @@ def _round(work: list[Known]) -> Round:
         ran_under=Policy.from_text(runs[-1].content, origin=f"run {runs[-1].run_id}") if runs else None,
         seed=runs[-1].seed if runs else 0,
         decides=any(isinstance(known.fact, facts.ProposalDecided) for known in work),
-        sends=any(isinstance(known.fact, facts.OfferSent) for known in work),
+        sends=bool(sent_in),
+        sends_first=bool(sent_in) and max(sent_in) < run_in,
     )
 
 

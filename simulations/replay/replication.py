@@ -121,12 +121,14 @@ class _Replication:
         self._visits_end()
         self._volunteers_answer()
         self._residents_withdraw()
+        if round_.sends_first:
+            self._send()
         if round_.ran_under is not None:
             under = self.policy or round_.ran_under
             match(self.store, under, self.now, actor_id=ACTOR, seed=round_.seed, run_id=f"{self.now:%y%m%d%H%M%S}")
         if round_.decides:
             self._decide()
-        if round_.sends:
+        if round_.sends and not round_.sends_first:
             self._send()
 
     def _take_over(self, round_: Round) -> None:

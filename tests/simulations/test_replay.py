@@ -1,13 +1,13 @@
 """A replay: what was in force comes to what happened; what the log cannot know is said."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from engine import metrics
+from engine import facts, metrics
 from engine.errors import InputError
 from engine.policy import Policy
 from engine.research.extract import write_extract
@@ -93,6 +93,42 @@ def offers(n, seed=1, **changes):
     return made.assign(**changes)
 
 
+def run(at):
+    """Make the fact of a run that looked at nothing."""
+    return facts.RunMade(
+        occurred_at=at,
+        run_id="run-1",
+        as_of=at,
+        policy=BASELINE.name,
+        fingerprint=BASELINE.fingerprint,
+        content=BASELINE.text,
+        seed=0,
+        model="plans",
+        proof="optimal",
+        input_hash="",
+        input_entry_no=1,
+        **dict.fromkeys(("n_requests", "n_volunteers", "n_candidates", "n_matched"), 0),
+        **dict.fromkeys(("objective", "bound", "gap", "candidates_s", "solve_s", "check_s"), 0.0),
+    )
+
+
+def sent(at, name):
+    """Make the fact of an offer."""
+    starts_at = datetime(2026, 2, 9, 10)
+    return facts.OfferSent(
+        occurred_at=at,
+        offer_id=name,
+        request_id="milk",
+        volunteer_id="Ada",
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=1),
+        minutes=60,
+        distance_km=1.0,
+        expires_at=at + timedelta(days=1),
+        run_id=None,
+    )
+
+
 def test_what_was_in_force_comes_to_exactly_what_happened(history, happened):
     acceptance = Acceptance.fitted(history.offers)
 
@@ -148,6 +184,26 @@ def test_an_extract_laid_out_again_counts_what_the_pilot_counted(lived, history,
     store.close()
     assert len(again.rounds) == len(history.rounds)
     assert {name: counted[name] for name in COUNTS} == {name: happened[name] for name in COUNTS}
+
+
+def test_what_the_office_did_within_an_hour_is_one_round_in_its_own_order(store):
+    """Offers were sent at ten past twelve, a run made at twenty past; the next offers came after one."""
+    noon = datetime(2026, 2, 2, 12, tzinfo=UTC)
+    for fact in (sent(noon + timedelta(minutes=10), "a"), run(noon + timedelta(minutes=20))):
+        with store.transaction("tester", "set up") as transaction:
+            transaction.append([fact])
+    with store.transaction("tester", "set up") as transaction:
+        transaction.append([sent(noon + timedelta(minutes=70), "b")])
+
+    with store.reading() as reading:
+        first, second = History.of(reading, noon + timedelta(days=1)).rounds
+
+    assert first.at == noon + timedelta(minutes=20)
+    assert first.sends_first
+    assert first.ran_under == BASELINE
+    assert second.ran_under is None
+    assert second.sends
+    assert second.until_entry == 2
 
 
 def test_a_folder_without_an_extract_is_refused(tmp_path):
