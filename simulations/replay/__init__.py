@@ -1,0 +1,1 @@
+"""The pilot's own history, lived again under another policy."""
