@@ -160,10 +160,11 @@ class Plans:
 
     def best_with(self, worth: Floats, candidates: Ints) -> Floats:
         """Bound for each of some candidates the best plan that has it, the others being worth ``worth``."""
-        return best_with_each(
+        best: Floats = best_with_each(
             self.place[candidates], self.problem.volunteer_week[candidates], self.order, self.first, self.rows_first,
             self.conflicts, self._local, self._minutes, worth, self._load, self._limits, self._most,
         )  # fmt: skip
+        return best
 
 
 @compiled

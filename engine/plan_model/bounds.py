@@ -82,18 +82,21 @@ class Goal:
         Distance of plan and bound that may remain, relative to the plan and in points: whichever is larger.
     time_share
         The search's share of the time for integer programmes.
+    floor
+        Plans worth no more than this are not looked for.
     """
 
     step: float
     gap: float = 0.0
     allowance: float = 0.0
     time_share: float = 1.0
+    floor: float = -inf
 
     def enough(self, points: float) -> float:
         """The bound at which a plan worth ``points`` needs no further work."""
         scale = max(1.0, abs(points))
         nothing = self.step * (1 - PROVED) if self.step else PROVED * scale
-        return points + max(self.gap * scale, self.allowance, nothing)
+        return max(self.floor, points + max(self.gap * scale, self.allowance, nothing))
 
 
 @dataclass(frozen=True, slots=True)

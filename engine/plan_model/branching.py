@@ -255,7 +255,7 @@ class Search:
         """The bound at which a node needs no further work."""
         if self.chosen is None:
             # A bound below what any assignment is worth shows that there is none.
-            return self._worst - PROVED * max(1.0, abs(self._worst))
+            return max(self.goal.floor, self._worst - PROVED * max(1.0, abs(self._worst)))
         return self.goal.enough(self.points)
 
     def _offer_whole(self, relaxed: Relaxation) -> None:
@@ -281,7 +281,8 @@ class Search:
         behind = np.where(relaxed.shares > WHOLE, 0.0, relaxed.week_prices[master.week] - value)
         for part in INTEGER_STEPS:
             self._tell("integer")
-            kept = np.flatnonzero(behind <= part * (node.bound - self.points) + TINY)
+            distance = node.bound - max(self.points, self.goal.floor)
+            kept = np.flatnonzero(behind <= part * distance + TINY)
             seconds = INTEGER_SHARE * self.goal.time_share * self._clock.left_s()
             chosen = master.best_integral(kept, seconds)
             if chosen is not None:

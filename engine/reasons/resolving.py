@@ -14,15 +14,15 @@ from math import inf
 import numpy as np
 
 from engine.errors import NoSolutionError
-from engine.plan_model.bounds import PROVED, Clock, Goal, Prices, Start
-from engine.plan_model.branching import TINY, WHOLE, Search
+from engine.plan_model.bounds import PROVED, Prices
+from engine.plan_model.branching import TINY, WHOLE
 from engine.plan_model.columns import Relaxation
 from engine.plan_model.greedy import plan_points
-from engine.plan_model.planning import solve_plans
 from engine.plan_model.repricing import MOST_RISEN
 from engine.plans import Found, Plans
 from engine.problem import Floats, Ints, Problem
 from engine.reasons.questions import IMPOSSIBLE, Answer, Bools, Question, changed_problem
+from engine.reasons.settling import TIME_LIMIT_S, best_above
 from engine.reasons.valuation import Valuation
 from engine.reasons.warm import WarmMaster
 from engine.solver import nothing_to_choose
@@ -35,12 +35,6 @@ CROWDED = 60
 
 PENALTY_STEPS = 2
 """How often breaking a demand is made ten times dearer before branching has to settle whether it can be kept."""
-
-TIME_LIMIT_S = 30.0
-"""Seconds one question may take once it needs branching."""
-
-NODES_BEFORE_PARTS = 40
-"""Nodes of one search after which parts of the problem that do not depend on each other get searches of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,17 +124,17 @@ class Resolver:
         return self._solve(question, self.valuation.above(enough), is_base=False).answer
 
     def solve_roughly(self, question: Question) -> Solved:
-        """Bound a changed programme without demands as closely as its relaxation does, with a good plan beside it."""
+        """Bound a changed programme without demands as its relaxation does, with a good plan beside it."""
         bounds = self.valuation.bounds(question)
         lowest, relaxed, prices, best = self._relaxed(question, bounds, -inf)
-        if relaxed is None:
-            return Solved(question, Answer(-inf, None, lowest), prices, best)
-        chosen = self._whole(relaxed)
-        if chosen is None:
+        chosen = None if relaxed is None else self._whole(relaxed)
+        if relaxed is not None and chosen is None:
+            # It keeps the run's needs, which a question may have lowered.
             chosen = self._master.best_integral(np.flatnonzero(relaxed.shares > WHOLE), TIME_LIMIT_S)
-        if chosen is None:
-            return Solved(question, Answer(-inf, None, lowest), prices, best)
-        return Solved(question, Answer(self.valuation.points(bounds, chosen), np.sort(chosen), lowest), prices, best)
+        answer = Answer(-inf, None, lowest)
+        if chosen is not None and (self._given(chosen) <= self.valuation.needed(question)).all():
+            answer = Answer(self.valuation.points(bounds, chosen), np.sort(chosen), lowest)
+        return Solved(question, answer, prices, best)
 
     def problem_of(self, question: Question) -> tuple[Problem, Ints]:
         """Lay a changed programme out as a problem of its own, with the place of its candidates in this one."""
@@ -150,7 +144,8 @@ class Resolver:
     def _solve(self, question: Question, enough: float, *, is_base: bool) -> Solved:
         bounds = self.valuation.bounds(question)
         bound, relaxed, prices, best = self._relaxed(question, bounds, enough, is_base=is_base)
-        return Solved(question, self._settled(question, bounds, bound, enough, relaxed), prices, best)
+        answer = self._read_off(bounds, bound, enough, relaxed)
+        return Solved(question, answer or self._branch(question, bounds, enough), prices, best)
 
     def _relaxed(
         self, question: Question, bounds: Floats, enough: float, *, is_base: bool = False
@@ -168,17 +163,15 @@ class Resolver:
             self._master.demand(candidates, at_least)
         return self._generate(question, needed, bounds, enough, is_base=is_base)
 
-    def _settled(
-        self, question: Question, bounds: Floats, bound: float, enough: float, relaxed: Relaxation | None
-    ) -> Answer:
-        """Read the answer off the relaxation where it is whole and proved, else branch."""
+    def _read_off(self, bounds: Floats, bound: float, enough: float, relaxed: Relaxation | None) -> Answer | None:
+        """Read the answer off the relaxation where it is whole and proved; ``None`` when branching has to tell."""
         if bound <= enough:
             return Answer(-inf, None, bound)
         if relaxed is not None and (chosen := self._whole(relaxed)) is not None:
             points = self.valuation.points(bounds, chosen)
             if bound < points + max(self.step * (1 - PROVED), PROVED * abs(points)):
                 return Answer(points, chosen, points)
-        return self._branch(question, bounds)
+        return None
 
     def _whole(self, relaxed: Relaxation) -> Ints | None:
         """Read off the plan of a relaxation that leaves no fractions."""
@@ -251,44 +244,37 @@ class Resolver:
                 done |= weeks
         return found, _Cell(np.where(done[week], worth, cell.worth), best), stale & ~done
 
-    def _branch(self, question: Question, bounds: Floats) -> Answer:
+    def _branch(self, question: Question, bounds: Floats, enough: float) -> Answer:
         """Settle by branching what the relaxation leaves open, beginning with the plans there are."""
         problem, places = self.problem_of(question)
+        nothing = IMPOSSIBLE if enough == -inf else Answer(-inf, None, enough)
         try:
             if not problem.n_candidates:
-                chosen = nothing_to_choose(problem).chosen
+                chosen: Ints | None = nothing_to_choose(problem).chosen
             else:
-                chosen = self._searched(problem, places, question)
+                chosen = self._searched(problem, places, question, enough)
         except NoSolutionError as error:
             if "in time" in str(error):
                 raise
-            return IMPOSSIBLE
+            return nothing
+        if chosen is None:
+            return nothing
         points = self.valuation.points(bounds, places[chosen])
-        return Answer(points, places[chosen], points)
+        return Answer(points, places[chosen], points) if points > enough else nothing
 
-    def _searched(self, problem: Problem, places: Ints, question: Question) -> Ints:
-        """Search a problem whose candidates stand at ``places`` of the whole; the best assignment of it."""
+    def _searched(self, problem: Problem, places: Ints, question: Question, enough: float) -> Ints | None:
+        """Search a problem whose candidates stand at ``places`` of the whole for the best assignment above ``enough``.
+
+        Where there is none, another assignment or ``None``.
+        """
         inside = np.full(self.problem.n_candidates, -1)
         inside[places] = np.arange(len(places))
-        kept = np.flatnonzero(self._master.allowed)
-        plans = self._master.plans(kept)
+        plans = self._master.plans(np.flatnonzero(self._master.allowed))
         plans = replace(plans, members=inside[plans.members])
         known = inside[self._known[question.allowed[self._known]]]
         if (np.bincount(problem.request[known], minlength=problem.n_requests) > problem.needed).any():
             known = known[:0]  # some request needs fewer in the changed programme
-        none = Prices(np.zeros(problem.n_requests), np.zeros(len(problem.side_rows)))
-        start = Start(plans, known, none, inf, inf)
-        ties, clock = self.valuation.ties[places], Clock(TIME_LIMIT_S)
-        search = Search(problem, problem.value + ties, Goal(self.step), clock, lambda _: None, start)
-        while not search.done and search.n_nodes < NODES_BEFORE_PARTS and clock.left_s() > 0:
-            search.step()
-        if search.done and search.chosen is not None:
-            return search.chosen
-        # Many fractions far apart, or rules that contradict each other: searched in parts, and told in words.
-        found = solve_plans(problem, time_limit_s=TIME_LIMIT_S, ties=ties)
-        if found.proof != "optimal":
-            raise NoSolutionError(f"The changed plan was not proved best in time, {TIME_LIMIT_S:g} seconds.")
-        return found.chosen
+        return best_above(problem, enough, plans, known, self.step, self.valuation.ties[places])
 
     def plans_of(self, question: Question) -> Plans:
         """Give the plans of all weeks under what a question leaves them."""
@@ -304,6 +290,10 @@ class Resolver:
             question.visits_left != self.problem.visits_left
         )
         return changed
+
+    def _given(self, chosen: Ints) -> Ints:
+        """Count the volunteers of every request."""
+        return np.bincount(self.problem.request[chosen], minlength=self.problem.n_requests)
 
     def rows_of_weeks(self, weeks: Ints) -> Ints:
         """List the candidates of some volunteer-weeks."""

@@ -133,6 +133,7 @@ def _tried(widened: Widened, stages: Stages, change: Change, mine: Ints, enough:
         known = known.joined(sharper)
         if known.served_at_most <= base.resolver.valuation.above(max(enough, known.short_at_least)):
             return None
+    known = known.joined(stages.without(change, known))
     return _served_for_certain(base, base.number[change.request_id], widened.question(change), known, enough)
 
 

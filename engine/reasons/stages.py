@@ -1,8 +1,8 @@
 """Changes that cannot serve a request, told without solving: bounded at the prices of a programme near by.
 
-A change to a request and to volunteers is one step from two programmes that are solved anyway: the run's own, and
-the one with only what is asked of the volunteers, which many requests share. At the prices of either, no plan of
-the changed programme in which the request has all n volunteers is worth more than
+A change to a request and to volunteers is one step from two programmes whose relaxations are solved once: the run's
+own, and the one with only what is asked of the volunteers, which many requests share. At the prices of either, no plan
+of the changed programme in which the request has all n volunteers is worth more than
 
     what all requests and side rows earn + sum_u best_u + the n largest of (with_u - best_u),
 
@@ -14,7 +14,7 @@ it, leaving the request short costs nothing, and the change does not suffice.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
 
@@ -24,7 +24,7 @@ from engine.plan_model.bounds import Prices
 from engine.plans import Found
 from engine.problem import Floats, Ints
 from engine.reasons.base import Base
-from engine.reasons.questions import Bools, Question
+from engine.reasons.questions import Answer, Bools, Question
 from engine.reasons.relaxations import Change, Step
 from engine.reasons.resolving import Solved
 from engine.reasons.widened import Widened
@@ -106,7 +106,8 @@ class Sight:
     def __init__(
         self, base: Base, solved: Solved, question: Question, request: int, better: Found | None = None
     ) -> None:
-        self._base, self._solved, self._question, self._request = base, solved, question, request
+        self.question = question
+        self._base, self._solved, self._request = base, solved, request
         valuation = base.resolver.valuation
         self._bounds = valuation.bounds(question)
         self._n = int(question.needed[request])
@@ -138,7 +139,7 @@ class Sight:
         keeps = len(self._given) < self._n and bool(np.isin(self._given, mine).all())
         if keeps not in self._least:
             kept = self._chosen if keeps else np.setdiff1d(self._chosen, self._given)
-            least = self._base.resolver.valuation.points_in(self._question, self._bounds, kept)
+            least = self._base.resolver.valuation.points_in(self.question, self._bounds, kept)
             self._least[keeps] = max(least, self._with_better(kept)) if len(self._better.week) else least
         return self._least[keeps]
 
@@ -148,24 +149,24 @@ class Sight:
         weeks = np.zeros(problem.n_volunteer_weeks, dtype=np.bool_)
         weeks[found.week] = True
         rest = kept[~weeks[problem.volunteer_week[kept]]]
-        free = self._question.needed - np.bincount(problem.request[rest], minlength=problem.n_requests)
+        free = self.question.needed - np.bincount(problem.request[rest], minlength=problem.n_requests)
         free[self._request] = min(free[self._request], self._n - 1)
         if (np.bincount(problem.request[found.members], minlength=problem.n_requests) > free).any():
             rows = resolver.rows_of_weeks(found.week)
             rows = rows[(free[problem.request[rows]] > 0) & (problem.request[rows] != self._request)]
             for_nothing = Prices(np.zeros(problem.n_requests), self._prices.rows)
-            worth = resolver.valuation.worth(self._question, for_nothing, rows)
-            found = resolver.plans_of(self._question).price(worth, np.zeros(len(weeks)), weeks)
+            worth = resolver.valuation.worth(self.question, for_nothing, rows)
+            found = resolver.plans_of(self.question).price(worth, np.zeros(len(weeks)), weeks)
             if (np.bincount(problem.request[found.members], minlength=problem.n_requests) > free).any():
                 return -inf
-        return resolver.valuation.points_in(self._question, self._bounds, np.concatenate([rest, found.members]))
+        return resolver.valuation.points_in(self.question, self._bounds, np.concatenate([rest, found.members]))
 
     @cached_property
     def _worth(self) -> Floats:
         """What candidates are worth, in the weeks in which the request has some."""
         resolver = self._base.resolver
         weeks = np.unique(self._base.problem.volunteer_week[self._base.rows_of(self._request)])
-        return resolver.valuation.worth(self._question, self._prices, resolver.rows_of_weeks(weeks))
+        return resolver.valuation.worth(self.question, self._prices, resolver.rows_of_weeks(weeks))
 
     def _gains(self, mine: Ints, above: float) -> Floats:
         """Bound what each volunteer-week gains by serving the request, the largest first; it may lose.
@@ -177,7 +178,7 @@ class Sight:
         gains = self._worth[mine] + problem.load_points[week, 0]
         close = np.ones(len(mine), dtype=np.bool_) if self._n > 1 else gains > above
         if close.any():
-            exact = resolver.plans_of(self._question).best_with(self._worth, mine[close])
+            exact = resolver.plans_of(self.question).best_with(self._worth, mine[close])
             gains[close] = np.minimum(gains[close], exact - self._better.best[week[close]])
         weeks, which = np.unique(week, return_inverse=True)
         of_weeks = np.full(len(weeks), -inf)
@@ -192,6 +193,7 @@ class Stages:
         self._widened = widened
         self._solved: dict[tuple[Step, ...], Solved] = {}
         self._better: dict[tuple[Step, ...], Found] = {}
+        self._short: dict[tuple[Step, ...], Answer] = {}
         self._sights: tuple[str, dict[tuple[tuple[Step, ...], bool], Sight]] = ("", {})
 
     def outlooks(self, change: Change, mine: Ints) -> Iterator[Outlook]:
@@ -211,10 +213,26 @@ class Stages:
                 self._solved[steps] = base.resolver.solve_roughly(self._asked(change))
             yield self._sight(change, is_stage=True).outlook(mine)
 
+    def without(self, change: Change, known: Outlook) -> Outlook:
+        """Bound the best plan that leaves the request short by a relaxation of its own, where it is in doubt.
+
+        Where one volunteer is enough, it is the same for all changes that differ in the request's candidates only.
+        """
+        widened, resolver = self._widened, self._widened.base.resolver
+        if known.short_at_most <= resolver.valuation.above(known.short_at_least):
+            return NOTHING_KNOWN
+        r, key = widened.base.number[change.request_id], change.surroundings
+        question = self._sight(change, is_stage=False).question
+        if question.needed[r] > 1:
+            key, question = change.steps, widened.question(change)
+        if key not in self._short:
+            self._short[key] = resolver.solve_roughly(replace(question, unserved=r)).answer
+        return Outlook(inf, self._short[key].points, self._short[key].bound)
+
     def _sight(self, change: Change, *, is_stage: bool) -> Sight:
         """Look from a solved programme at what differs from the change in nothing but window and language."""
         if self._sights[0] != change.request_id:
-            self._sights = change.request_id, {}
+            self._sights, self._short = (change.request_id, {}), {}
         key, base, steps = (change.surroundings, is_stage), self._widened.base, change.about_volunteers
         if key not in self._sights[1]:
             solved = self._solved[steps] if is_stage else base.resolver.solved

@@ -16,6 +16,7 @@ from engine.candidates import view
 from engine.checks import objective_of, violations
 from engine.errors import NoSolutionError
 from engine.programme import problem_of
+from engine.reasons import resolving
 from engine.reasons.alternatives import why
 from engine.reasons.base import Base
 from engine.reasons.override_price import price_in
@@ -71,6 +72,24 @@ def test_a_changed_programme_solved_again_has_the_optimum_that_trying_everything
             enough = resolver.solve(question, best)
             assert enough.chosen is None or enough.points == pytest.approx(best, abs=1e-6)
             assert resolver.solve(question, best - 1.0).points == pytest.approx(best, abs=1e-6)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), problem=small_problems(max_candidates=6))
+def test_volunteers_with_more_time_are_planned_anew_also_where_a_week_has_many_candidates(monkeypatch, data, problem):
+    monkeypatch.setattr(resolving, "CROWDED", data.draw(st.integers(0, 2)))
+    every, more = np.ones(problem.n_candidates, dtype=np.bool_), np.arange(problem.n_volunteer_weeks) % 2
+    try:
+        resolver = Resolver(problem, every, np.empty(0, dtype=np.int64), 0.0)
+    except NoSolutionError:
+        assume(False)
+    minutes, visits = problem.minutes_left + 120 * more, problem.visits_left + more
+    question = Question(every, problem.needed, minutes_left=minutes, visits_left=visits)
+
+    answer = resolver.solve(question)
+
+    best = best_by_trying(replace(problem, minutes_left=minutes, visits_left=visits), question)
+    assert answer.points == pytest.approx(best, abs=1e-6)
 
 
 @pytest.fixture(scope="module")
