@@ -24,7 +24,7 @@ from engine.plan_model.bounds import Prices
 from engine.plans import Found
 from engine.problem import Floats, Ints
 from engine.reasons.base import Base
-from engine.reasons.questions import Answer, Bools, Question
+from engine.reasons.questions import Bools, Question
 from engine.reasons.relaxations import Change, Step
 from engine.reasons.resolving import Solved
 from engine.reasons.widened import Widened
@@ -193,7 +193,7 @@ class Stages:
         self._widened = widened
         self._solved: dict[tuple[Step, ...], Solved] = {}
         self._better: dict[tuple[Step, ...], Found] = {}
-        self._short: dict[tuple[Step, ...], Answer] = {}
+        self._short: dict[tuple[Step, ...], float] = {}
         self._sights: tuple[str, dict[tuple[tuple[Step, ...], bool], Sight]] = ("", {})
 
     def outlooks(self, change: Change, mine: Ints) -> Iterator[Outlook]:
@@ -214,20 +214,30 @@ class Stages:
             yield self._sight(change, is_stage=True).outlook(mine)
 
     def without(self, change: Change, known: Outlook) -> Outlook:
-        """Bound the best plan that leaves the request short by a relaxation of its own, where it is in doubt.
+        """Solve for the best plan that leaves the request short, where its value is in doubt.
 
-        Where one volunteer is enough, it is the same for all changes that differ in the request's candidates only.
+        Where one volunteer is enough, it is the same for all changes that differ in the request's candidates only;
+        otherwise only the relaxation is solved.
+
+        Raises
+        ------
+        NoSolutionError
+            When branching does not settle it in time.
         """
-        widened, resolver = self._widened, self._widened.base.resolver
-        if known.short_at_most <= resolver.valuation.above(known.short_at_least):
+        base, least = self._widened.base, known.short_at_least
+        if known.short_at_most <= base.resolver.valuation.above(least):
             return NOTHING_KNOWN
-        r, key = widened.base.number[change.request_id], change.surroundings
-        question = self._sight(change, is_stage=False).question
+        r, question = base.number[change.request_id], self._sight(change, is_stage=False).question
         if question.needed[r] > 1:
-            key, question = change.steps, widened.question(change)
-        if key not in self._short:
-            self._short[key] = resolver.solve_roughly(replace(question, unserved=r)).answer
-        return Outlook(inf, self._short[key].points, self._short[key].bound)
+            rough = base.resolver.solve_roughly(replace(self._widened.question(change), unserved=r)).answer
+            return Outlook(inf, rough.points, rough.bound)
+        if change.surroundings not in self._short:
+            allowed = question.allowed.copy()
+            allowed[base.rows_of(r)] = False
+            short = replace(question, allowed=allowed, counted=question.allowed, unserved=r)
+            self._short[change.surroundings] = max(base.resolver.solve(short, least).points, least)
+        points = self._short[change.surroundings]
+        return Outlook(inf, points, points)
 
     def _sight(self, change: Change, *, is_stage: bool) -> Sight:
         """Look from a solved programme at what differs from the change in nothing but window and language."""
