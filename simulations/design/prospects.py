@@ -64,9 +64,9 @@ def prospects(trial: Trial, figures: Figures, effect: float, *, n_runs: int | No
     sizes = figures.sizes(trial)
     found = analyse(trial, drawn(figures, trial, effect, n, seed), sizes)
     nothing = analyse(trial, drawn(figures, trial, 0.0, n, seed), sizes)
-    expected = float(found.estimate.mean())
-    # Same draws, other effect: what an effect of one moves the estimate by.
-    moved = (expected - float(nothing.estimate.mean())) / effect if effect else 1.0
+    # The same draws with and without the effect: the difference holds no chance.
+    expected = float((found.estimate - nothing.estimate).mean())
+    moved = expected / effect if effect else 1.0
     needed = (stats.t.ppf((1 + LEVEL) / 2, nothing.df) * nothing.standard_error - nothing.estimate) / abs(moved)
     return Prospects(
         effect=effect,
