@@ -135,7 +135,7 @@ def compare(
 
 def happened_in(reading: Reading, history: History) -> dict[str, Any]:
     """Count what came of the pilot itself by the end of its history."""
-    return results(reading, history.ends_at)
+    return results(reading, history.begins_at, history.ends_at)
 
 
 def _replicate(history: History, seed: int, policy: Policy | None, keeps: bool) -> Lived:

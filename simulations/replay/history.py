@@ -127,6 +127,11 @@ class History:
         )
 
     @property
+    def begins_at(self) -> datetime:
+        """When the first thing that is given happened (UTC)."""
+        return min(known.fact.occurred_at for known in self.given)
+
+    @property
     def policies(self) -> list[str]:
         """Name the policies that runs were made under, in the order of their first run."""
         return list(dict.fromkeys(round_.ran_under.name for round_ in self.rounds if round_.ran_under))

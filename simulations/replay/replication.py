@@ -102,18 +102,14 @@ class _Replication:
         end = Round(self.history.ends_at, self.history.given[-1].entry_no, None, 0, decides=False, sends=False)
         with self.store.held():
             if self.policy is not None:
-                adopt(self.store, self.policy, ACTOR, "replayed", min(known.fact.occurred_at for known in self._given))
+                adopt(self.store, self.policy, ACTOR, "replayed", self.history.begins_at)
             for round_ in (*self.history.rounds, end):
                 self._live(round_)
             with self.store.reading() as reading:
                 moment: dict[str, Any] = {"as_of": self.now, "until_entry": reading.last_entry_no}
                 offers = reading.query("simulation/offers_told", since=START, **moment)
                 is_drawn = offers["offer_id"].isin(self.answers.drawn).to_numpy()
-                return Lived(results(reading, self.now), offers, is_drawn)
-
-    @property
-    def _given(self) -> tuple[Known, ...]:
-        return self.history.given
+                return Lived(results(reading, self.history.begins_at, self.now), offers, is_drawn)
 
     def _live(self, round_: Round) -> None:
         self.now = round_.at

@@ -16,13 +16,13 @@ import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 from bench import kills
-from bench.towns import town
+from bench.towns import town as matching_of
 from small_pilot import EVERYTHING_FITS, NOW
 from typer.testing import CliRunner
 
@@ -35,6 +35,8 @@ from engine.storage.backup import back_up, condition_of
 from engine.storage.log_check import check_log
 from engine.storage.turns import my_turn
 from engine.store import Store
+from simulations.package import write_package
+from simulations.population import town
 
 ROOT = Path(__file__).parents[2]
 SHELL = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
@@ -364,7 +366,7 @@ def test_a_clock_set_back_changes_neither_the_order_nor_the_log(pilot_path):
 
 
 def test_a_solver_out_of_time_gives_what_it_has_with_an_honest_bound():
-    problem = town(300, 900, 1)
+    problem = matching_of(300, 900, 1)
 
     found = solve(problem, time_limit_s=0.01)
 
@@ -393,9 +395,10 @@ def wait_until_held(path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGINT")
-def test_an_import_that_is_interrupted_writes_nothing_and_says_so(store):
+def test_an_import_that_is_interrupted_writes_nothing_and_says_so(store, tmp_path):
+    write_package(town(600, 400, 200, start=date(2026, 3, 9), seed=1), tmp_path / "package")
     text = "from engine.cli import app; print('open', flush=True); app()"
-    command = [sys.executable, "-c", text, "import", str(ROOT / "data" / "demo"), "--db", str(store.path)]
+    command = [sys.executable, "-c", text, "import", str(tmp_path / "package"), "--db", str(store.path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as importing:
         assert importing.stdout.readline() == "open\n"
         wait_until_held(store.path)

