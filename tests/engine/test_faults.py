@@ -9,7 +9,6 @@ import ast
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -33,7 +32,6 @@ from engine.solver import solve
 from engine.storage import identity, trouble
 from engine.storage.backup import back_up, condition_of
 from engine.storage.log_check import check_log
-from engine.storage.turns import my_turn
 from engine.store import Store
 from simulations.package import write_package
 from simulations.population import town
@@ -383,31 +381,32 @@ def test_a_match_run_killed_while_it_solves_leaves_nothing_half_done(tmp_path):
     assert tally.n_killed == 4
 
 
-def wait_until_held(path):
-    """Wait until another program works with a pilot."""
-    for _ in range(6000):
-        try:
-            with my_turn(path, 0.0):
-                time.sleep(0.01)
-        except TimeoutError:
-            return
-    raise AssertionError("Nobody took the lock.")
+INTERRUPTED = """
+import os, signal
+from engine.cli import app
+from engine.storage.transaction import Transaction
+
+append = Transaction.append
+
+def append_and_stop(self, facts):
+    append(self, facts)
+    os.kill(os.getpid(), signal.SIGINT)
+
+Transaction.append = append_and_stop
+app()
+"""
+"""Somebody presses Ctrl-C when the facts are written and not yet kept."""
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGINT")
 def test_an_import_that_is_interrupted_writes_nothing_and_says_so(store, tmp_path):
     write_package(town(600, 400, 200, start=date(2026, 3, 9), seed=1), tmp_path / "package")
-    text = "from engine.cli import app; print('open', flush=True); app()"
-    command = [sys.executable, "-c", text, "import", str(tmp_path / "package"), "--db", str(store.path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as importing:
-        assert importing.stdout.readline() == "open\n"
-        wait_until_held(store.path)
+    command = [sys.executable, "-c", INTERRUPTED, "import", str(tmp_path / "package"), "--db", str(store.path)]
 
-        importing.send_signal(signal.SIGINT)
-        _, said = importing.communicate()
+    importing = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
 
     assert importing.returncode == 1
-    assert said.strip().splitlines()[-1] == "mikro: interrupted."
+    assert importing.stderr.strip().splitlines()[-1] == "mikro: interrupted."
     assert_whole(store.path, 1)
 
 
