@@ -90,8 +90,7 @@ def say_yes(look, link):
     page.get_by_text("Du har svarat ja").first.wait_for()
 
 
-def record(page, n_completed):
-    """Record a visit, which makes so many."""
+def record(page):
     go_to(page, "Uppföljning")
     complete = page.get_by_role("button", name="Registrera som genomfört")
     for _ in range(4):  # a click on a picture that is not drawn yet chooses nothing
@@ -100,8 +99,9 @@ def record(page, n_completed):
             complete.wait_for(timeout=15_000)
             break
     complete.click()
-    counted = page.get_by_test_id("stMetric").filter(has_text="Genomförda besök")
-    counted.filter(has_text=re.compile(rf"\b{n_completed}\b")).wait_for()
+    ready(page)
+    page.wait_for_timeout(3000)  # the page runs a second time once the outcome is kept
+    ready(page)
 
 
 def metric(page, label):
@@ -126,8 +126,9 @@ def test_a_request_goes_from_the_phone_call_to_the_figure(look, tmp_path, monkey
 
         with served.dashboard_with_login(path, tmp_path, provider, MIKRO_NOW=AFTERWARDS.isoformat()) as wednesday:
             page = sign_in(look, wednesday.url, "anna")
-            record(page, 7)
-            record(page, 8)
+            record(page)
+            record(page)
+            assert metric(page, "Genomförda besök").split()[-1] == "8"
             go_to(page, "Utvärdering")
             hours = metric(page, "Timmar av hjälp")
 
