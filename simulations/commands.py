@@ -14,10 +14,10 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 from rich.progress import Progress
-from rich.table import Table
 
-from engine.commands.options import Json, err, out, print_json
+from engine.commands.options import Json, err, out, plain_rows, print_json
 from engine.errors import InputError
+from simulations.printed import printed
 
 app = typer.Typer()
 
@@ -77,12 +77,12 @@ def simulate_(
     first = (asked.policies[0].name, asked.rivals[0])
     compared = experiment.differences(results, first, MEASURES)
     if as_json:
-        print_json({"manifest": asked.manifest(), "results": _rows(results), "differences": _rows(compared)})
+        print_json({"manifest": asked.manifest(), "results": plain_rows(results), "differences": plain_rows(compared)})
         return
-    out.print(_table(results, [*experiment.KEYS, "n_requests", *MEASURES]))
+    out.print(printed(results[[*experiment.KEYS, "n_requests", *MEASURES]]))
     if len(compared):
         out.print(f"Differences from {' with '.join(first)}, seed by seed, with 95 % intervals:", markup=False)
-        out.print(_table(compared, list(compared.columns)))
+        out.print(printed(compared))
 
 
 @app.command("tune")
@@ -132,12 +132,12 @@ def tune_(
     tuning.write(asked, folder, trials, sensitivity=tried)
     front = trials[trials["is_on_front"]]
     if as_json:
-        print_json({"manifest": asked.about(), "front": _rows(front), "sensitivity": _rows(tried)})
+        print_json({"manifest": asked.about(), "front": plain_rows(front), "sensitivity": plain_rows(tried)})
         return
     out.print("The Pareto front (trial 0 is the policy the search started from):", markup=False)
-    out.print(_table(front, ["number", "way", *SOUGHT, "is_winner"]))
+    out.print(printed(front[["number", "way", *SOUGHT, "is_winner"]]))
     out.print(f"The winner less {start.name}, on seeds the search did not see:", markup=False)
-    out.print(_table(tried, list(tried.columns)))
+    out.print(printed(tried))
     out.print(f"Everything is in {folder}; the winner as a policy in winner.toml.", markup=False, soft_wrap=True)
 
 
@@ -158,17 +158,3 @@ def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(console=err, transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda n, of: bar.update(task, completed=n, total=of)
-
-
-def _rows(table: Any) -> list[dict[str, Any]]:
-    """Lay a table out for JSON, which has no word for what is missing but null."""
-    plain = table.astype(object)
-    rows: list[dict[str, Any]] = plain.where(table.notna(), None).to_dict("records")
-    return rows
-
-
-def _table(rows: Any, columns: list[str]) -> Table:
-    table = Table(*columns)
-    for row in rows[columns].itertuples(index=False):
-        table.add_row(*(f"{value:.3f}" if isinstance(value, float) else str(value) for value in row))
-    return table

@@ -1,18 +1,9 @@
-"""Tables of results as they leave: for programs as plain rows, for people as printed tables."""
+"""Tables of results as people read them on the command line."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 from rich.table import Table
-
-
-def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Lay a table out for JSON, which has no word for what is missing but null."""
-    plain = table.astype(object)
-    rows: list[dict[str, Any]] = plain.where(table.notna(), None).to_dict("records")
-    return rows
 
 
 def printed(table: pd.DataFrame) -> Table:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
+import pandas as pd
 import typer
 from typer.core import TyperGroup
 
@@ -110,6 +111,12 @@ def open_for(db: Path, actor: str, operation: str = "evaluate") -> Store:
 def print_json(value: Any) -> None:
     """Print a result for programs."""
     print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Lay a table out for JSON, which has no word for what is missing but null."""
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def say(as_json: bool, result: dict[str, Any], told: str) -> None:

@@ -10,7 +10,21 @@ import pandas as pd
 import typer
 
 from engine.access import looking
-from engine.commands.options import ME, PILOT, Actor, AsOf, At, Db, Json, Mikro, out, policy_of, print_json, say
+from engine.commands.options import (
+    ME,
+    PILOT,
+    Actor,
+    AsOf,
+    At,
+    Db,
+    Json,
+    Mikro,
+    out,
+    plain_rows,
+    policy_of,
+    print_json,
+    say,
+)
 from engine.commands.policies import Reason
 from engine.errors import InputError
 from engine.live import guardrails as rails
@@ -140,7 +154,7 @@ def guardrails_check(db: Db = PILOT, as_of: AsOf = None, actor: Actor = ME, as_j
     with looking(Store(db), actor, "evaluate") as (reading, _):
         held = rails.guardrails(reading, as_of or datetime.now(UTC))
     if as_json:
-        print_json(_rows(held))
+        print_json(plain_rows(held))
         return
     for row in held.to_dict("records"):
         out.print(f"{row['status']:>8}  {row['en']}", markup=False, highlight=False, soft_wrap=True)
@@ -159,14 +173,9 @@ def _told(policy: Policy, status: str) -> dict[str, str]:
     return {"policy": policy.name, "fingerprint": policy.fingerprint, "status": status}
 
 
-def _rows(table: pd.DataFrame) -> list[dict[str, object]]:
-    rows = table.astype(object).where(table.notna(), None).to_dict("records")
-    return [{str(name): value for name, value in row.items()} for row in rows]
-
-
 def _show(table: pd.DataFrame, as_json: bool) -> None:
     if as_json:
-        print_json(_rows(table))
+        print_json(plain_rows(table))
         return
     text = "Nothing." if table.empty else table.astype(object).where(table.notna(), "").to_string(index=False)
     out.print(text, markup=False, highlight=False, soft_wrap=True)

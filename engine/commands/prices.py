@@ -24,6 +24,7 @@ from engine.commands.options import (
     err,
     open_for,
     out,
+    plain_rows,
     policy_of,
     print_json,
 )
@@ -170,7 +171,7 @@ def who(worth: dict[Any, Any]) -> str:
 
 def _show_season(table: pd.DataFrame, as_json: bool) -> None:
     if as_json:
-        print_json(table.astype(object).where(table.notna(), None).to_dict("records"))
+        print_json(plain_rows(table))
         return
     if table.empty:
         out.print("No run was priced yet: try `mikro prices` after a match.")

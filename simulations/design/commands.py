@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.commands.options import ME, PILOT, Actor, AsOf, Db, Json, out, policy_of, print_json
+from engine.commands.options import ME, PILOT, Actor, AsOf, Db, Json, out, plain_rows, policy_of, print_json
 from engine.errors import InputError
-from simulations.printed import plain_rows, printed
+from simulations.printed import printed
 
 if TYPE_CHECKING:
     from simulations.design.outcome import Figures

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from engine.commands.options import ME, PILOT, Actor, AsOf, Db, Json, out, print_json
-from simulations.printed import plain_rows, printed
+from engine.commands.options import ME, PILOT, Actor, AsOf, Db, Json, out, plain_rows, print_json
+from simulations.commands import MEASURES, Jobs
+from simulations.printed import printed
 
 app = typer.Typer()
 
@@ -28,12 +29,11 @@ def replay(
     redraw: Annotated[
         bool, typer.Option("--redraw", help="Draw every answer and ending, also those the log holds.")
     ] = False,
-    jobs: Annotated[int, typer.Option("--jobs", min=1, help="How many replications at a time.")] = 1,
+    jobs: Jobs = 1,
     actor: Actor = ME,
     as_json: Json = False,
 ) -> None:
     """Live the pilot's own history again, as it was and under other policies; the same people ask and come."""
-    from simulations.commands import MEASURES  # noqa: PLC0415
     from simulations.experiment import policies_of, seeds_from  # noqa: PLC0415 - takes a second
     from simulations.replay.comparison import compare, happened_in  # noqa: PLC0415
 
