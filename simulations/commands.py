@@ -45,7 +45,9 @@ def simulate_(
     db: Annotated[
         Path | None, typer.Option("--db", help="Keep one replication's pilot in this file; again to go on with it.")
     ] = None,
-    to: Annotated[Path | None, typer.Option("--out", help="Folder for results.parquet and manifest.json.")] = None,
+    to: Annotated[
+        Path | None, typer.Option("--out", help="Folder for results.parquet, manifest.json and bands-POLICY.csv.")
+    ] = None,
     jobs: Jobs = 1,
     backend: Backend = "local",
     scheduler: Scheduler = None,
@@ -53,6 +55,7 @@ def simulate_(
 ) -> None:
     """Run a simulated pilot with invented people, or compare policies and ways of proposing under the same seeds."""
     from simulations import experiment  # noqa: PLC0415 - takes a second
+    from simulations.bands import write_bands  # noqa: PLC0415
     from simulations.scenario import Scenario  # noqa: PLC0415
     from simulations.workers import Workers  # noqa: PLC0415
 
@@ -72,8 +75,10 @@ def simulate_(
     else:
         with _bar("replications") as told:
             results = experiment.run(asked, workers, progress=told)
+    hand_over = []
     if to is not None:
         experiment.write(asked, results, to)
+        hand_over = write_bands(asked, results, to)
     first = (asked.policies[0].name, asked.rivals[0])
     compared = experiment.differences(results, first, MEASURES)
     if as_json:
@@ -83,6 +88,8 @@ def simulate_(
     if len(compared):
         out.print(f"Differences from {' with '.join(first)}, seed by seed, with 95 % intervals:", markup=False)
         out.print(printed(compared))
+    for command in hand_over:
+        out.print(f"To hand the bands over to a pilot: {command}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command("tune")
