@@ -173,7 +173,8 @@ def surveys_due(store: Store, actor_id: str, as_of: datetime, after_days: int = 
     with looking(store, actor_id, "record_survey") as (reading, who):
         moment: dict[str, Any] = {"as_of": as_of, "local_now": local_of(as_of)}
         due = reading.query("surveys_due", until_entry=reading.last_entry_no, after_days=after_days, **moment)
-    return due[[who.may_work_in(code) for code in due["municipality_code"]]].reset_index(drop=True)
+    is_own = due["municipality_code"].map(who.may_work_in).astype(bool)
+    return due[is_own].reset_index(drop=True)
 
 
 def _must_be_asked(step: Taking, resident_id: str, side: str) -> None:
