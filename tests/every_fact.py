@@ -23,6 +23,7 @@ CONSTRAINED = {
     "feedback_given.side": "resident",
     "survey_answered.side": "resident",
     "survey_answered.occasion": "registration",
+    "survey_declined.side": "resident",
     "identity_read.what": "person",
     "erasure_decided.decision": "approved",
     "message_settled.outcome": "sent",

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import codes, parts
 from dashboard.frame import here
-from dashboard.panels import incident_forms, person_card, request_form, resident_form, upload, volunteer_form
+from dashboard.panels import incident_forms, person_card, request_form, resident_form, survey, upload, volunteer_form
 from dashboard.service import intake
 from dashboard.words import _
 
@@ -18,6 +18,7 @@ def tasks() -> dict[str, str]:
         "person": (_("Person"), "submit_request"),
         "request": (_("New request"), "submit_request"),
         "volunteer": (_("Offers to help"), "register_people"),
+        "survey": (_("Survey"), "record_survey"),
         "details": (_("Correct details"), "register_people"),
     }
     return {task: label for task, (label, operation) in known.items() if found.may(operation)}
@@ -130,6 +131,8 @@ def with_person(person: intake.Person) -> None:
         offer_of(person)
     elif task == "details":
         details_of(person)
+    elif task == "survey":
+        survey.show(found, person)
     else:
         st.subheader(_("Requests"), anchor=False)
         person_card.requests(found, person)
@@ -153,7 +156,7 @@ def without_person() -> None:
 parts.title(_("Intake"), _("Find or register people, and take down what they ask for or offer."))
 if (linked := parts.given("resident")) and st.session_state.get("intake-linked") != linked:
     st.session_state["intake-linked"] = linked
-    choose(linked)
+    choose(linked, parts.given("task") or "person")
 if st.session_state.pop("intake-search-clear", False):
     st.session_state["intake-search"] = ""
 if person := chosen_person():

@@ -6,7 +6,7 @@ import streamlit as st
 from dashboard import codes, parts
 from dashboard.frame import Stamp, here
 from dashboard.service import today
-from dashboard.words import _, day, moment, ngettext
+from dashboard.words import _, day, language, moment, ngettext
 from engine.clock import local_of
 
 URGENT_SHOWN = 8
@@ -19,7 +19,16 @@ STAMP = found.stamp
 @st.cache_data(max_entries=200, show_spinner=False)
 def matters_of(stamp: Stamp) -> pd.DataFrame:
     """List what is on the desk; the stamp says of whom, when and in which state of the pilot."""
-    return today.due(found.store, found.actor_id, found.now)
+    more = [today.follow_ups(found.store, found.actor_id, found.now)] if found.may("record_survey") else []
+    if found.may("evaluate"):
+        more.append(of_policies(stamp.of_hour(), language()))
+    return today.together(today.due(found.store, found.actor_id, found.now), *more)
+
+
+@st.cache_data(max_entries=50, show_spinner=False)
+def of_policies(stamp: Stamp, said_in: str) -> pd.DataFrame:
+    """List what policies give to look at; measures are worked out once an hour unless something happens."""
+    return today.of_policies(found.store, found.actor_id, found.now)
 
 
 def kinds() -> dict[str, tuple[str, str, str]]:
@@ -32,6 +41,9 @@ def kinds() -> dict[str, tuple[str, str, str]]:
         "request": (_("Requests to check"), _("Request to check"), "inbox"),
         "proposal": (_("Proposals to approve"), _("Proposal to approve"), "join_inner"),
         "check": (_("Checks that run out"), _("Check that runs out"), "verified_user"),
+        "survey": (_("Follow-up surveys"), _("Follow-up survey"), "assignment"),
+        "guardrail": (_("Outside of a guardrail"), _("Outside of a guardrail"), "vital_signs"),
+        "shadow": (_("Shadow runs that stopped"), _("Shadow run that stopped"), "balance"),
     }
 
 
@@ -45,6 +57,9 @@ def limits() -> dict[str, str]:
         "request": _("wanted by {when}"),
         "proposal": _("approve by {when}"),
         "check": _("last day {when}"),
+        "survey": _("due since {when}"),
+        "guardrail": _("looked at {when}"),
+        "shadow": _("nothing stored since {when}"),
     }
 
 
@@ -56,6 +71,10 @@ def what_about(matter: pd.Series) -> str:
                            codes.incident_status(matter["status"])])  # fmt: skip
     if matter["kind"] == "check":
         return codes.check(matter["detail"])
+    if matter["kind"] == "survey":
+        return _("asked as: {side}").format(side=codes.side(matter["detail"]))
+    if matter["kind"] in ("guardrail", "shadow"):
+        return str(matter["detail"])
     if matter["kind"] == "request":
         why = _("new, no match run has seen it") if matter["detail"] == "new" else codes.rule(matter["detail"])
         return f"{service} · {why}"
@@ -66,7 +85,7 @@ def when(matter: pd.Series) -> str:
     """Say by when a matter should be dealt with, or since when it waits."""
     due_at = matter["due_at"].to_pydatetime()
     said = LIMITS[matter["kind"]]
-    return said.format(when=day(due_at) if matter["kind"] == "check" else moment(due_at))
+    return said.format(when=day(due_at) if matter["kind"] in ("check", "survey") else moment(due_at))
 
 
 def who(matter: pd.Series) -> str:
@@ -87,6 +106,10 @@ def lead_on(matter: pd.Series, label: str) -> None:
         parts.link("volunteers", label, volunteer=matter["volunteer_id"], check=matter["detail"])
     elif kind == "request" and matter["detail"] == "may_not_ask" and found.may("submit_request"):
         parts.link("intake", label, resident=matter["resident_id"], request=matter["request_id"])
+    elif kind == "survey" and found.may("submit_request"):
+        parts.link("intake", label, resident=matter["resident_id"], task="survey")
+    elif kind in ("guardrail", "shadow"):
+        parts.link("policy", label, about=matter["subject_id"])
     elif kind in ("request", "proposal"):
         volunteer = {} if kind == "request" else {"volunteer": matter["volunteer_id"]}
         parts.link("matching", label, request=matter["request_id"], **volunteer)
@@ -96,6 +119,8 @@ def show_counts(matters: pd.DataFrame) -> None:
     """Show how much there is of every kind, and how much of that cannot wait."""
     with st.container(horizontal=True):
         for kind, (n, n_now) in today.counts(matters).items():
+            if not n and kind not in today.DAILY:
+                continue
             at_once = ngettext("{n} now", "{n} now", n_now).format(n=n_now) if n_now else None
             st.metric(
                 KINDS[kind][0],
@@ -143,7 +168,7 @@ def show_all(matters: pd.DataFrame) -> None:
         what=[KINDS[kind][1] for kind in some["kind"]],
         when=[when(row) for _n, row in some.iterrows()],
         about=[what_about(row) for _n, row in some.iterrows()],
-        municipality=[codes.municipality(code) for code in some["municipality_code"]],
+        municipality=[codes.municipality(code) if isinstance(code, str) else "–" for code in some["municipality_code"]],
     )
     columns = {
         "what": _("What"),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pandas as pd
 
 from dashboard.service.names import names
-from engine.live import desk
+from dashboard.words import language
+from engine.access import looking
+from engine.clock import local_of
+from engine.live import desk, guardrails, shadow, surveys
 from engine.store import Store
 
-KINDS = ("incident", "outcome", "answer", "visit", "request", "proposal", "check")
-"""What can lie on the desk, in the order of a day's work."""
+DAILY = ("incident", "outcome", "answer", "visit", "request", "proposal", "check")
+KINDS = (*DAILY, "survey", "guardrail", "shadow")
+"""What can lie on the desk, in the order of a day's work; what is not daily is there only now and then."""
 
 SHOWN_MAX = 100
 """Rows of a list; the log notes everybody whose name is shown, so nobody is listed for nothing."""
@@ -28,6 +32,71 @@ def due(store: Store, actor_id: str, now: datetime) -> pd.DataFrame:
         When the account may not see requests.
     """
     return desk.due(store, actor_id, now)
+
+
+def follow_ups(store: Store, actor_id: str, now: datetime) -> pd.DataFrame:
+    """List the follow-ups of the survey that are due, as matters, since when they are.
+
+    Raises
+    ------
+    AccessDenied
+        When the account may not record surveys.
+    """
+    asked = surveys.surveys_due(store, actor_id, now)
+    return pd.DataFrame(
+        {
+            "kind": "survey",
+            "level": THIS_WEEK,
+            "due_at": asked["last_answered_at"] + pd.Timedelta(days=surveys.FOLLOW_UP_DAYS),
+            "subject_id": asked["resident_id"] + ":" + asked["side"],
+            "resident_id": asked["resident_id"],
+            "municipality_code": asked["municipality_code"],
+            "detail": asked["side"],
+        }
+    )
+
+
+def of_policies(store: Store, actor_id: str, now: datetime) -> pd.DataFrame:
+    """List measures that have left their guardrails, and policies whose shadow is quiet, as matters.
+
+    The ``detail`` of the first is a sentence, of the second the name of the policy.
+
+    Raises
+    ------
+    AccessDenied
+        When the account may not evaluate.
+    """
+    with looking(store, actor_id, "evaluate") as (reading, _who):
+        broken = guardrails.guardrails_broken(reading, now)
+        quiet = shadow.quiet_shadows(reading, now)
+    left = [
+        {
+            "kind": "guardrail",
+            "level": TODAY if row["is_worse"] else THIS_WEEK,
+            "due_at": local_of(now),
+            "subject_id": f"{row['measure']}:{row['gap_by']}",
+            "detail": row[language()],
+        }
+        for row in broken.to_dict("records")
+    ]
+    silent = [
+        {
+            "kind": "shadow",
+            "level": THIS_WEEK,
+            "due_at": local_of(row["last_at"].to_pydatetime().replace(tzinfo=UTC)),
+            "subject_id": row["fingerprint"],
+            "detail": row["policy"],
+        }
+        for row in quiet.to_dict("records")
+    ]
+    return pd.DataFrame([*left, *silent])
+
+
+def together(*matters: pd.DataFrame) -> pd.DataFrame:
+    """Lay matters of several doors in one list, most urgent first; the first has all columns."""
+    some = [found.reindex(columns=matters[0].columns) for found in matters if len(found)]
+    found = pd.concat(some) if some else matters[0]
+    return found.sort_values(["level", "due_at", "kind", "subject_id"], ignore_index=True)
 
 
 def counts(matters: pd.DataFrame) -> dict[str, tuple[int, int]]:

@@ -65,6 +65,20 @@ def survey_record(
     say(as_json, told, f"Recorded {n_answered} answers.")
 
 
+@survey.command("decline")
+def survey_decline(
+    resident_id: str,
+    side: Annotated[Side, typer.Option(help="As what the person was asked.")] = Side.RESIDENT,
+    db: Db = PILOT,
+    at: At = None,
+    actor: Actor = ME,
+    as_json: Json = False,
+) -> None:
+    """Record that a person does not want to be asked, until they answer after all."""
+    surveys.decline_survey(Store(db), actor, resident_id, side=side.value, at=at)
+    say(as_json, {"resident_id": resident_id, "side": side.value}, f"{resident_id} is asked no more as {side.value}.")
+
+
 @survey.command("due")
 def survey_due(
     after_days: Annotated[int, typer.Option(min=1, help="Days since the last answers.")] = surveys.FOLLOW_UP_DAYS,

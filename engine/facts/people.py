@@ -129,3 +129,11 @@ class SurveyAnswered(Fact):
     ucla3_2: int | None
     ucla3_3: int | None
     recommend: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyDeclined(Fact):
+    """A person does not want to be asked the survey, as who asks or who helps; answering later takes it back."""
+
+    resident_id: str
+    side: str

@@ -139,6 +139,17 @@ def incidents(store: Store, actor_id: str, as_of: datetime) -> pd.DataFrame:
     return _asked(store, actor_id, as_of, "incident_list")
 
 
+def shadow_differences(store: Store, actor_id: str, shadow_run_id: str, as_of: datetime) -> pd.DataFrame:
+    """List where a run in the shadow and the run beside it differ (columns of ``queries/shadow_differences.sql``).
+
+    Raises
+    ------
+    AccessDenied
+        When the account may not see requests.
+    """
+    return _asked(store, actor_id, as_of, "shadow_differences", shadow_run_id=shadow_run_id)
+
+
 def cards(store: Store, actor_id: str, resident_ids: list[str], as_of: datetime) -> pd.DataFrame:
     """Read what is known of residents at a glance, without names (columns of ``queries/person_cards.sql``).
 

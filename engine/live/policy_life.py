@@ -43,6 +43,11 @@ def policy_lives(reading: Reading, as_of: datetime) -> pd.DataFrame:
     )
 
 
+def policy_events(reading: Reading, as_of: datetime) -> pd.DataFrame:
+    """List what was done with policies, newest first: columns of ``queries/policy_events.sql``."""
+    return reading.query("policy_events", as_of=as_of, until_entry=reading.last_entry_no)
+
+
 def known_policy(reading: Reading, name: str) -> Policy:
     """Read a policy as :meth:`Policy.named` does, or find one ever drafted or adopted by its name or fingerprint.
 

@@ -19,9 +19,14 @@ from engine.facts import Fact, ShadowProposalMade, ShadowRunMade
 from engine.live.policy_life import policy_lives
 from engine.matching import Run, match, planned, when_made
 from engine.policy import Policy
+from engine.storage.rows import naive_utc
 
 if TYPE_CHECKING:
     from engine.store import Reading, Store
+
+
+QUIET_DAYS = 7
+"""So long without a run, a policy in the shadow tells nothing: matching goes on without it, or not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,22 @@ def in_shadow(reading: Reading, as_of: datetime) -> list[Policy]:
 def shadow_results(reading: Reading, as_of: datetime) -> pd.DataFrame:
     """List the runs in the shadow beside what was proposed, oldest first: columns of ``queries/shadow_results.sql``."""
     return reading.query("shadow_results", as_of=as_of, until_entry=reading.last_entry_no)
+
+
+def quiet_shadows(reading: Reading, as_of: datetime) -> pd.DataFrame:
+    """List the policies in the shadow of which nothing was stored for QUIET_DAYS, nor were they begun since.
+
+    Returns
+    -------
+    DataFrame
+        ``policy``, ``fingerprint`` and ``last_at`` (naive UTC) of the newest run, or of the beginning before any.
+    """
+    lives = policy_lives(reading, as_of)
+    newest = shadow_results(reading, as_of).groupby("fingerprint", as_index=False)["made_at"].max()
+    found = lives[lives["status"] == "shadow"].merge(newest, on="fingerprint", how="left")
+    found = found.assign(last_at=found["made_at"].fillna(found["since"]))
+    is_quiet = found["last_at"] <= pd.Timestamp(naive_utc(as_of)) - pd.Timedelta(days=QUIET_DAYS)
+    return found.loc[is_quiet, ["policy", "fingerprint", "last_at"]].reset_index(drop=True)
 
 
 def _run(store: Store, policy: Policy, as_of: datetime, beside: Run | None, options: dict[str, Any]) -> ShadowRun:

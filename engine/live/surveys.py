@@ -1,4 +1,4 @@
-"""The survey on quality of life: its questions, and the recording of what a person answered.
+"""The survey on quality of life: its questions, and the recording of what a person answered, or that they declined.
 
 Answers are numbers and facts, never words. How they are scored stands in ``sql/state/who5.sql`` and ``ucla3.sql``, what
 becomes of the scores in ``measures/of_surveys.py``.
@@ -18,8 +18,8 @@ import pandas as pd
 from engine.access import looking
 from engine.clock import local_of
 from engine.errors import ImpossibleStep, InputError
-from engine.facts import SurveyAnswered
-from engine.lifecycle import must_be_code, taking
+from engine.facts import SurveyAnswered, SurveyDeclined
+from engine.lifecycle import Taking, must_be_code, taking
 from engine.measures.measure import Words
 from engine.people.persons import see
 from engine.reference import REFERENCE
@@ -56,6 +56,22 @@ class Questionnaire:
     highest: int
     score: str
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SurveysOf:
+    """A person's surveys.
+
+    Parameters
+    ----------
+    answered
+        Columns of ``state/surveys_at.sql``, newest first.
+    declined
+        The sides as which they do not want to be asked.
+    """
+
+    answered: pd.DataFrame
+    declined: frozenset[str]
 
 
 @cache
@@ -100,15 +116,49 @@ def record_survey(
     must_be_code("sides", side, SIDES)
     told = {question: None for scale in questionnaires() for question in scale.questions} | _checked(answers)
     with taking(store, actor_id, "record_survey", at) as step:
-        if see(step.transaction, step.acting, resident_id).is_protected:
-            raise ImpossibleStep(f"Resident {resident_id} has a protected identity and is asked for no survey.")
-        if side == "volunteer" and not step.rows("volunteers_at", resident_id=resident_id):
-            raise InputError(f"Resident {resident_id} is no volunteer.")
+        _must_be_asked(step, resident_id, side)
         step.append(SurveyAnswered(occurred_at=step.at, resident_id=resident_id, side=side, occasion=occasion, **told))
+
+
+def decline_survey(
+    store: Store, actor_id: str, resident_id: str, *, side: str = "resident", at: datetime | None = None
+) -> None:
+    """Record that a person does not want to be asked: they are due for no survey until they answer one after all.
+
+    Raises
+    ------
+    AccessDenied, InputError, ImpossibleStep
+        As in :func:`record_survey`.
+    """
+    must_be_code("sides", side, SIDES)
+    with taking(store, actor_id, "record_survey", at) as step:
+        _must_be_asked(step, resident_id, side)
+        step.append(SurveyDeclined(occurred_at=step.at, resident_id=resident_id, side=side))
+
+
+def surveys_of(store: Store, actor_id: str, resident_id: str, as_of: datetime) -> SurveysOf:
+    """Read what a person answered so far, and as what they declined.
+
+    Raises
+    ------
+    AccessDenied
+        When the account may not record surveys, the person is of another municipality, or is protected and the account
+        does not serve those.
+    InputError
+        When there is no such resident.
+    """
+    with looking(store, actor_id, "record_survey") as (reading, who):
+        see(reading, who, resident_id)
+        answered = reading.state("surveys_at", as_of, None, resident_id=resident_id)
+        declined = reading.state("surveys_declined_at", as_of, None, resident_id=resident_id)
+    newest_first = answered.sort_values(["answered_at", "side", "occasion"], ascending=False, ignore_index=True)
+    return SurveysOf(newest_first, frozenset(declined["side"]))
 
 
 def surveys_due(store: Store, actor_id: str, as_of: datetime, after_days: int = FOLLOW_UP_DAYS) -> pd.DataFrame:
     """List who answered at registration and is due for a follow-up: no answer for ``after_days``, longest ago first.
+
+    Who declined is not among them.
 
     Returns
     -------
@@ -123,7 +173,15 @@ def surveys_due(store: Store, actor_id: str, as_of: datetime, after_days: int = 
     with looking(store, actor_id, "record_survey") as (reading, who):
         moment: dict[str, Any] = {"as_of": as_of, "local_now": local_of(as_of)}
         due = reading.query("surveys_due", until_entry=reading.last_entry_no, after_days=after_days, **moment)
-    return due[[who.may_work_in(code) for code in due["municipality_code"]]].reset_index(drop=True)
+    is_own = due["municipality_code"].map(who.may_work_in).astype(bool)
+    return due[is_own].reset_index(drop=True)
+
+
+def _must_be_asked(step: Taking, resident_id: str, side: str) -> None:
+    if see(step.transaction, step.acting, resident_id).is_protected:
+        raise ImpossibleStep(f"Resident {resident_id} has a protected identity and is asked for no survey.")
+    if side == "volunteer" and not step.rows("volunteers_at", resident_id=resident_id):
+        raise InputError(f"Resident {resident_id} is no volunteer.")
 
 
 def _checked(answers: Mapping[str, int | None]) -> dict[str, int | None]:

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 from small_dashboard import ROLES
+from small_guarded import guarded_pilot
 from small_people import RUT_DETAILS, people_pilot
 from small_pilot import BASELINE, BEFORE, MILK, NOW
+from small_surveys import survey
 
 from dashboard.service import names as kept_names
 from engine import facts
@@ -125,6 +127,30 @@ def test_the_desk_of_another_municipality_is_empty(dashboard):
 
     assert [info.value for info in dashboard.open("today", role="coordinator:1282").info] != []
     assert [info.value for info in dashboard.open("today", role="coordinator:1283").info] == []
+
+
+def test_a_follow_up_that_is_due_leads_to_the_survey_of_the_person(dashboard):
+    people_pilot(dashboard.path, survey("registration", [1] * 5))
+    app = dashboard.open("today")
+
+    assert counts(app)["Follow-up surveys"] == "1"
+    way = next(button for button in app.button if "link-intake-rut-survey" in str(button.key))
+    way.click().run()
+
+    assert app.session_state["_given"] == {"resident": "rut", "task": "survey"}
+    assert "Follow-up surveys" not in counts(dashboard.open("today", role="lead"))
+
+
+@pytest.mark.parametrize("role", ["coordinator", "lead"])
+def test_a_measure_outside_of_its_guardrail_and_a_quiet_shadow_lead_to_the_policy_page(dashboard, role):
+    guarded_pilot(dashboard)
+
+    app = dashboard.open("today", role=role)
+
+    assert not app.exception
+    assert (counts(app)["Outside of a guardrail"], counts(app)["Shadow runs that stopped"]) == ("1", "1")
+    assert any("outside of 60 % to 80 %" in text for text in texts(app))
+    assert [button for button in app.button if "link-policy-coverage" in str(button.key)]
 
 
 def test_only_one_kind_can_be_shown(dashboard):

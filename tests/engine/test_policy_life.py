@@ -17,10 +17,19 @@ from engine import facts
 from engine.access import give_role
 from engine.cli import app
 from engine.errors import AccessDenied, ImpossibleStep, InputError
+from engine.live import desk
 from engine.live import guardrails as rails
 from engine.live.adoption import adopt, roll_back
-from engine.live.policy_life import attach_simulation, draft, end_shadow, known_policy, policy_lives, start_shadow
-from engine.live.shadow import match_beside, run_shadows, shadow_results
+from engine.live.policy_life import (
+    attach_simulation,
+    draft,
+    end_shadow,
+    known_policy,
+    policy_events,
+    policy_lives,
+    start_shadow,
+)
+from engine.live.shadow import match_beside, quiet_shadows, run_shadows, shadow_results
 from engine.matching import match
 from engine.store import Store
 from engine.verify import verify
@@ -190,6 +199,47 @@ def test_a_policy_in_the_shadow_says_what_it_would_have_done_and_proposes_nothin
     assert results.loc["nearer", ["n_served", "n_shadow_served", "n_both", "n_alike"]].tolist() == [1, 0, 0, 0]
     assert made[1].sentence == "In the shadow, nearer would have served 0 of 1 requests."
     assert verify(store, run.run_id).faults == ()
+
+
+def test_who_differs_between_shadow_and_run_is_told_with_the_points_of_either_plan():
+    """Ada is to come; nobody would have under the policy in the shadow."""
+    store = pilot(*EVERYTHING_FITS)
+    in_the_shadow(store, NEARER)
+    run, _made = match_beside(store, BASELINE, NOW)
+
+    with store.reading() as reading:
+        [result] = shadow_results(reading, NOW).to_dict("records")
+    differ = desk.shadow_differences(store, "anna", result["shadow_run_id"], NOW)
+
+    assert (result["value"], result["shadow_value"]) == (run.assignment.objective, 0)
+    assert differ[["request_id", "volunteer_id", "is_in_shadow"]].to_numpy().tolist() == [["milk", "Ada", False]]
+    assert desk.shadow_differences(store, "demo-coordinator:1260", result["shadow_run_id"], NOW).empty
+
+
+def test_a_policy_in_the_shadow_that_stored_nothing_for_a_week_is_quiet():
+    store = pilot(*EVERYTHING_FITS)
+    in_the_shadow(store, NEARER)
+
+    def quiet(moment):
+        with store.reading() as reading:
+            return quiet_shadows(reading, moment + timedelta(days=7))["policy"].tolist()
+
+    assert (quiet(NOW - 2 * HOUR), quiet(NOW - HOUR)) == ([], ["nearer"])
+    run_shadows(store, NOW)
+    assert (quiet(NOW - HOUR), quiet(NOW)) == ([], ["nearer"])
+
+
+def test_what_was_done_with_a_policy_is_told_newest_first():
+    store = pilot(*EVERYTHING_FITS)
+    in_the_shadow(store, NEARER)
+    adopt(store, NEARER, "lead", "board", NOW, reason_code="trial")
+    rails.set_guardrails(store, "lead", NEARER, at=NOW)
+
+    with store.reading() as reading:
+        told = policy_events(reading, NOW)
+
+    assert told["event"].tolist() == ["guarded", "adopted", "shadow_started", "simulated", "drafted"]
+    assert told.loc[told["event"] == "adopted", ["reason", "reason_code"]].to_numpy().tolist() == [["board", "trial"]]
 
 
 def test_a_run_in_the_shadow_sees_the_facts_that_the_run_beside_it_saw():

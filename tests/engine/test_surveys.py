@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from engine.access import give_role
 from engine.cli import app
 from engine.errors import AccessDenied, ImpossibleStep, InputError
-from engine.live.surveys import questionnaires, record_survey, surveys_due
+from engine.live.surveys import decline_survey, questionnaires, record_survey, surveys_due, surveys_of
 from engine.people.registration import leave, register_resident
 from engine.privacy import decide_erasure, erase, request_erasure
 from engine.store import Store
@@ -119,6 +119,37 @@ def test_a_volunteer_who_left_is_asked_no_more():
     assert surveys_due(store, "anna", NOW).empty
 
 
+def test_who_declines_is_asked_no_more_until_they_answer_after_all():
+    store = people_pilot(None, survey("registration", [1] * 5))
+    assert surveys_due(store, "anna", NOW)["resident_id"].tolist() == ["rut"]
+
+    decline_survey(store, "anna", "rut", at=NOW)
+
+    assert surveys_due(store, "anna", NOW)["resident_id"].tolist() == []
+    assert surveys_of(store, "anna", "rut", NOW).declined == {"resident"}
+    later = NOW + timedelta(days=1)
+    record_survey(store, "anna", "rut", "follow_up", {"recommend": 9}, at=later)
+    assert surveys_of(store, "anna", "rut", later).declined == frozenset()
+    assert surveys_due(store, "anna", later + timedelta(days=90))["resident_id"].tolist() == ["rut"]
+
+
+def test_what_a_person_answered_is_read_newest_first_with_its_scores():
+    store = people_pilot(None, survey("registration", [1] * 5), survey("follow_up", [2, 3, 1], [1, 2, 3]))
+
+    told = surveys_of(store, "anna", "rut", NOW).answered
+
+    assert told["occasion"].tolist() == ["follow_up", "registration"]
+    assert told["who5"].fillna(-1).tolist() == [-1, 20]
+    assert told["ucla3"].fillna(-1).tolist() == [6, -1]
+
+
+def test_the_surveys_of_a_person_elsewhere_are_not_read():
+    store = people_pilot(None)
+
+    with pytest.raises(AccessDenied):
+        surveys_of(store, "demo-coordinator:1260", "rut", NOW)
+
+
 def test_every_scale_has_its_words_range_rule_and_source():
     columns = [column for scale in questionnaires() for column in scale.questions]
 
@@ -163,6 +194,16 @@ def test_who_is_due_is_listed_from_the_command_line(tmp_path):
     shown = mikro("due", "--db", str(tmp_path / "pilot.duckdb"), "--as-of", "2026-11-30T09:00").output
 
     assert "rut  as resident, last on 2026-01-10" in shown
+
+
+def test_who_declines_is_noted_from_the_command_line(tmp_path):
+    path = tmp_path / "pilot.duckdb"
+    people_pilot(path, survey("registration", [1] * 5)).close()
+
+    told = mikro("decline", "rut", "--db", str(path), "--at", "2026-11-30T09:00").output
+
+    assert "rut is asked no more as resident." in told
+    assert "Nobody is due" in mikro("due", "--db", str(path), "--as-of", "2026-11-30T09:00").output
 
 
 def test_the_questions_are_shown_with_how_they_are_scored():

@@ -214,6 +214,12 @@ select
 from facts.survey_answered
 union all
 select
+    'survey_declined' as fact,
+    true as is_daily,
+    max(occurred_at) as newest_at
+from facts.survey_declined
+union all
+select
     'visit_agreed' as fact,
     true as is_daily,
     max(occurred_at) as newest_at

@@ -97,6 +97,13 @@ events as (
     union all
     select
         resident_id,
+        occurred_at as seen_at,
+        false as is_active
+    from facts.survey_declined
+    where occurred_at <= $as_of
+    union all
+    select
+        resident_id,
         greatest(requested_at, latest_at) as seen_at,
         status in ('submitted', 'planned', 'offered', 'agreed') as is_active
     from requests_at($as_of)

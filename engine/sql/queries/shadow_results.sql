@@ -1,8 +1,9 @@
 -- shadow_results: what runs in the shadow would have proposed, beside what was proposed.
 -- n_served and n_shadow_served: requests with a proposal; n_both: with one from either; n_alike: where all volunteers
--- and starts are the same. All but n_shadow_served are null where it ran beside no run.
+-- and starts are the same. value and shadow_value: points of the plan, each by the weights of its own policy. What is not of
+-- the shadow is null where it ran beside no run.
 -- Grain:  shadow_run_id.
--- Needs:  facts.shadow_run_made, facts.shadow_proposal_made, facts.proposal_made.
+-- Needs:  facts.shadow_run_made, facts.shadow_proposal_made, facts.proposal_made, facts.run_made.
 -- Params: $as_of (UTC), $until_entry.
 with
 
@@ -71,8 +72,11 @@ select
     shadow_runs.n_matched as n_shadow_served,
     if(shadow_runs.run_id is null, null, coalesce(served.n_served, 0)) as n_served,
     if(shadow_runs.run_id is null, null, coalesce(compared.n_both, 0)) as n_both,
-    if(shadow_runs.run_id is null, null, coalesce(compared.n_alike, 0)) as n_alike
+    if(shadow_runs.run_id is null, null, coalesce(compared.n_alike, 0)) as n_alike,
+    runs.objective as value,
+    shadow_runs.objective as shadow_value
 from shadow_runs
 left join compared on shadow_runs.shadow_run_id = compared.shadow_run_id
 left join served on shadow_runs.run_id = served.run_id
+left join facts.run_made as runs on shadow_runs.run_id = runs.run_id
 order by shadow_runs.occurred_at, shadow_runs.entry_no, shadow_runs.shadow_run_id

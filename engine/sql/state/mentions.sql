@@ -64,6 +64,14 @@ create or replace macro mentions() as table
     select
         entry_no,
         rowid as row_no,
+        'survey_declined' as fact,
+        'resident' as kind,
+        resident_id as id
+    from facts.survey_declined
+    union all
+    select
+        entry_no,
+        rowid as row_no,
         'shadow_run_made' as fact,
         'run' as kind,
         run_id as id
