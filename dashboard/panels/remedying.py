@@ -123,8 +123,11 @@ def _competitors(found: Here, left: Left) -> None:
 def _remedy(found: Here, row: pd.Series, left: Left) -> None:
     st.markdown(_("**The smallest change that serves it**"))
     remedy = left.told.remedy
+    if not left.told.all_tried:
+        st.caption(_("Not all changes could be settled in time: a smaller one may be enough."))
     if remedy is None:
-        st.caption(_("No change on the list is enough."))
+        if left.told.all_tried:
+            st.caption(_("No change on the list is enough."))
         return
     known = volunteers_named(
         found, [*remedy.change.volunteers, *(one.volunteer_id for one in remedy.visits)]

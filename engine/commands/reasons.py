@@ -79,13 +79,15 @@ def explain(
     store = open_for(db, actor)
     if request is None:
         with printout.progress(err) as phase:
-            phase("Trying changes")
-            left = explain_unmatched(store, run)
+            tick = phase("Trying changes")
+            left = explain_unmatched(store, run, progress=lambda n, of: tick(f"{n} of {of}"))
         if as_json:
             print_json([_unmatched_as_json(one) for one in left])
             return
         for one in left:
             _say(_of_unmatched(one, language.value), f"{one.request_id}  {one.rule}")
+        if not all(one.all_tried for one in left):
+            out.print("\nWhere not all could be settled, `mikro explain REQUEST` searches on.", markup=False)
         return
     told = explain_request(store, request, run)
     matches = why(Base.of_run(store, run), request)
@@ -168,14 +170,26 @@ def _of_unmatched(told: Unmatched, language: str) -> Iterator[str]:
         points = f"{told.insist_points:g}"
         yield (f"Att ändå få det utfört kostar planen {points} poäng." if swedish
                else f"To have it served as it stands costs the plan {points} points.")  # fmt: skip
+    if not told.all_tried:
+        yield _not_settled(told, swedish)
     if remedy is None:
-        yield "Ingen ändring på listan räcker." if swedish else "No change on the list suffices."
+        if told.all_tried:
+            yield "Ingen ändring på listan räcker." if swedish else "No change on the list suffices."
         return
     change = remedy.change.in_words(language, baseline())
     come = ", ".join(map(str, remedy.visits))
     yield (f"Minsta ändring ({remedy.change.price:g}): {change}. Då kommer {come}." if swedish
            else f"Smallest change ({remedy.change.price:g}): {change}. Then comes {come}.")  # fmt: skip
     yield from (f"  {shift_in_words(shift, language)}" for shift in remedy.shifts)
+
+
+def _not_settled(told: Unmatched, swedish: bool) -> str:
+    if told.remedy is not None:
+        return "En mindre ändring kan räcka: alla kunde inte avgöras." if swedish else (
+            "A smaller change may suffice: not all could be settled."
+        )  # fmt: skip
+    return (f"Ingen ändring hittades bland {told.n_tried}, men alla kunde inte avgöras." if swedish
+            else f"No change was found among {told.n_tried}, but not all could be settled.")  # fmt: skip
 
 
 def _of_confirmation(store: Store, told: Unmatched, run: str | None, language: str) -> Iterator[str]:

@@ -24,9 +24,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
+from math import inf
 
 import numpy as np
 
+from engine.errors import NoSolutionError
 from engine.problem import Ints
 from engine.reasons.base import Base, Shift, Visit
 from engine.reasons.questions import Answer, Question
@@ -69,7 +71,7 @@ class Remedy:
 def suffices(base: Base, request_id: str, question: Question) -> Answer | None:
     """Solve a changed programme; its answer when every optimal plan serves the request, else ``None``."""
     r = base.number[request_id]
-    return _served_for_certain(base, r, question, outlook(base, base.resolver.solved, question, r), -np.inf)
+    return _served_for_certain(base, r, question, outlook(base, base.resolver.solved, question, r), -inf)
 
 
 def _served_for_certain(base: Base, r: int, question: Question, known: Outlook, enough: float) -> Answer | None:
@@ -92,26 +94,30 @@ def _served_for_certain(base: Base, r: int, question: Question, known: Outlook, 
     return best if short.chosen is None else None
 
 
-def smallest(widened: Widened, request_id: str, stages: Stages | None = None) -> tuple[Remedy | None, int, bool]:
+def smallest(
+    widened: Widened, request_id: str, stages: Stages | None = None, most_solved: float = inf
+) -> tuple[Remedy | None, int, bool]:
     """Try the changes of a request in order of price; the first price at which one suffices is the smallest.
+
+    Parameters
+    ----------
+    most_solved
+        Programmes that may be solved before the search is broken off.
 
     Returns
     -------
     tuple
-        The remedy, or ``None``; how many changes were tried; whether none up to that price was left out.
-
-    Raises
-    ------
-    NoSolutionError
-        When branching does not settle a change in time.
+        The remedy, or ``None``; how many changes were tried; whether every one up to that price was settled.
     """
     base, n_tried, stages = widened.base, 0, stages or Stages(widened)
+    most_solved += base.resolver.n_solved
     best: tuple[Answer, Change] | None = None
+    all_settled = True
     seen: set[object] = set()
     for _, changes in groupby(_by_price(widened, request_id), key=lambda change: change.price):
         for change in changes:
-            if n_tried >= MOST_TRIED:
-                return None, n_tried, False
+            if n_tried >= MOST_TRIED or base.resolver.n_solved > most_solved:
+                return (_remedy(base, *best) if best else None), n_tried, False
             n_tried += 1
             mine = widened.candidates_under(change)
             # Two languages of one volunteer, or two windows around one start, are the same programme.
@@ -119,11 +125,14 @@ def smallest(widened: Widened, request_id: str, stages: Stages | None = None) ->
             if sameness in seen:
                 continue
             seen.add(sameness)
-            answer = _tried(widened, stages, change, mine, best[0].points if best else -np.inf)
+            try:
+                answer = _tried(widened, stages, change, mine, best[0].points if best else -inf)
+            except NoSolutionError:  # branching did not settle it in time
+                answer, all_settled = None, False
             best = best if answer is None else (answer, change)
         if best is not None:
-            return _remedy(base, *best), n_tried, True
-    return None, n_tried, True
+            return _remedy(base, *best), n_tried, all_settled
+    return None, n_tried, all_settled
 
 
 def _tried(widened: Widened, stages: Stages, change: Change, mine: Ints, enough: float) -> Answer | None:

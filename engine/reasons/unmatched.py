@@ -5,8 +5,9 @@ What a change is, when it suffices and of which set it is the smallest is said i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,6 +37,9 @@ CLASSES = {
 
 NOBODY = "nobody_eligible"
 
+MOST_SOLVED = 50
+"""Programmes solved for one request while all of a run are explained; a request asked for by name has no such limit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unmatched:
@@ -50,11 +54,13 @@ class Unmatched:
     remedy
         The smallest change that suffices; ``None`` when none on the list does.
     insist_points
-        What the plan loses if the request is served as it stands, by pinning; ``None`` when it cannot be.
+        What the plan loses if the request is served as it stands, by pinning; ``None`` when it cannot be, or that was
+        not settled in time.
     n_tried
-        How many changes were solved for.
+        How many changes were tried.
     all_tried
-        Whether every change on the list up to the remedy's price (or to the highest price) was looked at.
+        Whether every change on the list up to the remedy's price (or to the highest price) was settled. If not, a
+        smaller one than the remedy may suffice, and one may suffice where there is none.
     """
 
     request_id: str
@@ -72,13 +78,16 @@ def unmatched(
     run_id: str | None = None,
     request_ids: Iterable[str] | None = None,
     known: Relaxations | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> list[Unmatched]:
     """Explain the requests a run (default: the newest) left without all their volunteers.
 
     Parameters
     ----------
     request_ids
-        Those to explain; all of them by default.
+        Those to explain; all of them by default, none of them at the cost of more than MOST_SOLVED programmes.
+    progress
+        Told before each request: how many are explained, of how many.
 
     Raises
     ------
@@ -96,8 +105,13 @@ def unmatched(
             raise InputError(f"Run {run['run_id']} did not leave {strangers[0]!r} without volunteers.")
         seen = view_of(reading, run)
         widened = Widened(reading, seen, results[results["volunteer_id"].notna()], asked, known or baseline())
-    stages = Stages(widened)
-    return [_explained(widened, stages, request_id, str(left[request_id])) for request_id in asked]
+    stages, most_solved = Stages(widened), MOST_SOLVED if request_ids is None else inf
+    explained: list[Unmatched] = []
+    for request_id in asked:
+        if progress is not None:
+            progress(len(explained), len(asked))
+        explained.append(_explained(widened, stages, request_id, str(left[request_id]), most_solved))
+    return explained
 
 
 def confirmed(store: Store, remedy: Remedy, run_id: str | None = None, known: Relaxations | None = None) -> bool:
@@ -131,7 +145,7 @@ def confirmed(store: Store, remedy: Remedy, run_id: str | None = None, known: Re
     return suffices(base, change.request_id, base.question) is not None
 
 
-def _explained(widened: Widened, stages: Stages, request_id: str, rule: str) -> Unmatched:
+def _explained(widened: Widened, stages: Stages, request_id: str, rule: str, most_solved: float = inf) -> Unmatched:
     base = widened.base
     rows = base.allowed_of(request_id)
     others = {base.visit(int(c)).volunteer_id for c in np.setdiff1d(rows, base.chosen_of(request_id))}
@@ -140,17 +154,16 @@ def _explained(widened: Widened, stages: Stages, request_id: str, rule: str) -> 
     kind = CLASSES.get(rule, NOBODY)
     if rule == PARTLY_SERVED.code and others:
         kind = CLASSES[BETTER_USED.code]
-    try:
-        remedy, n_tried, all_tried = smallest(widened, request_id, stages)
-        insist = _insist(base, request_id)
-    except NoSolutionError:
-        remedy, n_tried, all_tried, insist = None, 0, False, None
-    return Unmatched(request_id, rule, kind, competitors, remedy, insist, n_tried, all_tried)
+    remedy, n_tried, all_tried = smallest(widened, request_id, stages, most_solved)
+    return Unmatched(request_id, rule, kind, competitors, remedy, _insist(base, request_id), n_tried, all_tried)
 
 
 def _insist(base: Base, request_id: str) -> float | None:
     """What the plan loses when the request must be served as it stands."""
     r, rows = base.number[request_id], base.allowed_of(request_id)
     demanded = replace(base.question, demands=((rows, int(base.question.needed[r])),))
-    answer = base.resolver.solve(demanded)
+    try:
+        answer = base.resolver.solve(demanded)
+    except NoSolutionError:  # branching did not settle it in time
+        return None
     return round(base.points - answer.points, 6) if answer.possible else None

@@ -120,6 +120,28 @@ def test_nothing_on_the_list_helps_who_is_served_by_hand():
     assert (told.kind, told.remedy, told.all_tried) == ("by_hand", None, True)
 
 
+def test_a_search_that_is_broken_off_does_not_say_that_nothing_helps(monkeypatch):
+    monkeypatch.setattr("engine.reasons.unmatched.MOST_SOLVED", -1)
+    store = pilot(*changed(ADA, radius_km=0.2))
+    match(store, BASELINE, NOW)
+
+    [broken_off] = unmatched(store)
+    [searched] = unmatched(store, request_ids=["milk"])
+
+    assert (broken_off.remedy, broken_off.all_tried) == (None, False)
+    assert (searched.remedy.change.price, searched.all_tried) == (3.0, True)
+
+
+def test_who_waits_for_explanations_is_told_how_many_are_made():
+    told = []
+    store = pilot(*changed(ADA, radius_km=0.2), replace(MILK, request_id="bread"))
+    match(store, BASELINE, NOW)
+
+    unmatched(store, progress=lambda n, of: told.append((n, of)))
+
+    assert told == [(0, 2), (1, 2)]
+
+
 def test_what_is_not_on_the_list_is_not_proposed():
     nothing = Relaxations.from_text("price_max = 40.0")
 
