@@ -1,4 +1,4 @@
-"""How long the reasons take: all unmatched of the demo pilot, one override, and a town with hundreds unmatched.
+"""How long reasons, prices and chances take: on the demo pilot, and in a town with hundreds unmatched.
 
 ``python -m tests.bench.reasons`` prints one line per measurement; seconds are those of the second, warm call.
 """
@@ -15,11 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from engine.clock import utc_of
+from engine.facts import RequestSubmitted
 from engine.intake import import_package
 from engine.matching import match
 from engine.policy import Policy
+from engine.prices import worths
 from engine.reasons.alternatives import why
 from engine.reasons.base import Base
+from engine.reasons.chance import Chance, chance_of
+from engine.reasons.history import History, learn
 from engine.reasons.override_price import override_price
 from engine.reasons.unmatched import unmatched
 from engine.store import Store
@@ -63,6 +67,31 @@ def measure(name: str, package: Path) -> None:
     timed(f"{name}: one override priced, nothing prepared", lambda: override_price(store, "forbid", request, volunteer))
     base = timed(f"{name}: base prepared", lambda: Base.of_run(store))
     timed(f"{name}: one match explained in it", lambda: why(base, request))
+    made = timed(f"{name}: what one more would be worth, top ten confirmed", lambda: worths(store))
+    print(
+        f"  {sum(map(len, made.found.values()))} priced; proved the best ten: {', '.join(sorted(made.proved)) or 'none'}"
+    )
+    history = learn(store, Policy.named("baseline"), MOMENT)
+    asked = entered(store, request)
+    chance(store, asked, history)
+    timed(f"{name}: chance of a request being entered", lambda: chance(store, asked, history))
+
+
+def entered(store: Store, request_id: str) -> RequestSubmitted:
+    """Ask once more for what somebody asked for, as a request that is being entered."""
+    with store.reading() as reading:
+        row = reading.state("requests_at", MOMENT, request_id=request_id).iloc[0]
+    return RequestSubmitted(
+        occurred_at=MOMENT, request_id="entered", resident_id=row["resident_id"], service=row["service"],
+        minutes=int(row["minutes"]), earliest_at=row["earliest_at"], latest_at=row["latest_at"],
+        volunteers_needed=1, urgency=int(row["urgency"]), languages=tuple(row["languages"]),
+    )  # fmt: skip
+
+
+def chance(store: Store, asked: RequestSubmitted, history: History) -> Chance:
+    """Say how likely it will be served, with wider and narrower windows."""
+    with store.reading() as reading:
+        return chance_of(reading, Policy.named("baseline"), MOMENT, asked, history)
 
 
 def timed(what: str, call: Callable[[], Any]) -> Any:
