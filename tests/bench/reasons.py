@@ -68,9 +68,8 @@ def measure(name: str, package: Path) -> None:
     base = timed(f"{name}: base prepared", lambda: Base.of_run(store))
     timed(f"{name}: one match explained in it", lambda: why(base, request))
     made = timed(f"{name}: what one more would be worth, top ten confirmed", lambda: worths(store))
-    print(
-        f"  {sum(map(len, made.found.values()))} priced; proved the best ten: {', '.join(sorted(made.proved)) or 'none'}"
-    )
+    n_priced, proved = sum(map(len, made.found.values())), ", ".join(sorted(made.proved)) or "none"
+    print(f"  {n_priced} priced; proved the best ten: {proved}")
     history = learn(store, Policy.named("baseline"), MOMENT)
     asked = entered(store, request)
     chance(store, asked, history)
