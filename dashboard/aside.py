@@ -17,8 +17,10 @@ ICON = str(STATIC / "icon.png")
 
 
 def show(found: Here, url_path: str) -> None:
-    """Show it; on public pages nothing but the language and, in demo mode, the sign that says so."""
+    """Show it; on public pages no menu, nothing but the language and, in demo mode, the sign that says so."""
     st.html(STATIC / "house.css")
+    if navigation.is_public(url_path):
+        st.html(STATIC / "public.css")
     if found.is_demo:
         with st.container(key="demo-mode"):
             st.caption(

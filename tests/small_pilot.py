@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 
 from engine import facts
 from engine.clock import utc_of
@@ -65,9 +66,9 @@ def without(*gone: Fact) -> tuple[Fact, ...]:
     return tuple(fact for fact in EVERYTHING_FITS if fact not in gone)
 
 
-def pilot(*log: Fact) -> Store:
-    """Store a log in a pilot without a file."""
-    store = Store.in_memory(clock=lambda: NOW)
+def pilot(*log: Fact, path: Path | None = None) -> Store:
+    """Store a log in a pilot, without a file by default."""
+    store = Store.create(path, clock=lambda: NOW) if path else Store.in_memory(clock=lambda: NOW)
     with store.transaction("test", "set up") as transaction:
         transaction.append(log)
     return store

@@ -141,6 +141,9 @@ def answer(
     offer_id: str,
     response: Response,
     reason: Annotated[str | None, typer.Option("--reason", metavar="CODE", help="Why not, by its code.")] = None,
+    not_that_day: Annotated[
+        bool, typer.Option("--not-that-day", help="With another_time: away all that day, not only at the hour asked.")
+    ] = False,
     db: Db = PILOT,
     at: At = None,
     actor: Actor = ME,
@@ -148,7 +151,9 @@ def answer(
 ) -> None:
     """Record a volunteer's yes or no to an offer."""
     said = "accepted" if response is Response.YES else "declined"
-    visit_id = answers.answer_offer(Store(db), actor, offer_id, said, reason_code=reason, at=at)
+    visit_id = answers.answer_offer(
+        Store(db), actor, offer_id, said, reason_code=reason, not_that_day=not_that_day, at=at
+    )
     told = f"{offer_id} is accepted; the visit is {visit_id}." if visit_id else f"{offer_id} is declined."
     say(as_json, {"offer_id": offer_id, "response": said, "visit_id": visit_id}, told)
 

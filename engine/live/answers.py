@@ -43,7 +43,7 @@ class Answer:
     Raises
     ------
     InputError
-        When the answer or the reason is another.
+        When the answer or the reason is another, or the day is refused without ANOTHER_TIME.
     """
 
     offer_id: str
@@ -57,6 +57,8 @@ class Answer:
             raise InputError(f"An answer is accepted or declined, not {self.response!r}.")
         if self.reason_code is not None:
             must_be_code("reasons", self.reason_code, DECLINE_REASONS)
+        if self.not_that_day and self.reason_code != ANOTHER_TIME:
+            raise InputError(f"Not that day goes with a no for {ANOTHER_TIME!r}, not for {self.reason_code!r}.")
 
 
 @dataclass(frozen=True, slots=True)

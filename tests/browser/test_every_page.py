@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from looking import DESK, PHONE, ready, see_as
 
 from dashboard import words
-from dashboard.navigation import MENU, STATEMENT
+from dashboard.navigation import MENU, PUBLIC, STATEMENT
 
 WCAG_21_AA = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
 ADDRESSES = [entry.url_path for entry in (*MENU, STATEMENT)]
@@ -64,6 +64,16 @@ def test_a_page_breaks_no_rule_of_accessibility_and_asks_no_other_site(look, dem
     assert too_wide(page) <= 0
     assert look.elsewhere == []
     assert look.serious() == []
+
+
+@pytest.mark.parametrize("entry", PUBLIC, ids=lambda entry: entry.url_path)
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_who_follows_a_link_sees_no_menu(look, demo, entry, viewport):
+    page = look.at(f"{demo.url}/{entry.url_path}", look.profile(viewport=viewport))
+
+    page.get_by_text("Demoläge.").wait_for()
+    page.get_by_test_id("stSidebar").wait_for(state="hidden")
+    page.get_by_test_id("stExpandSidebarButton").wait_for(state="hidden")
 
 
 def too_wide(page):

@@ -4,21 +4,24 @@ from datetime import datetime, timedelta
 
 import pytest
 from small_pilot import EVERYTHING_FITS, NOW, TUESDAY, pilot
+from typer.testing import CliRunner
 
-from engine.errors import ImpossibleStep
-from engine.live.answers import answer_offer
+from engine.cli import app
+from engine.errors import ImpossibleStep, InputError
+from engine.live.answers import Answer, answer_offer
 from engine.live.decisions import approve
 from engine.live.offers import send_offers
 from engine.matching import match
 from engine.policy import Policy
+from engine.store import Store
 
 HOUR = timedelta(hours=1)
 BASELINE = Policy.named("baseline")
 
 
-def offered(*log):
+def offered(*log, path=None):
     """Give the pilot in which Ada is asked to come on Tuesday at nine, and the offer."""
-    store = pilot(*log)
+    store = pilot(*log, path=path)
     match(store, BASELINE, NOW)
     approve(store, "test", [("milk", "Ada")], at=NOW)
     [offer_id] = send_offers(store, "test", at=NOW).offer_ids
@@ -50,6 +53,23 @@ def test_another_time_may_mean_another_day():
 
     assert absences(store) == [(datetime(2026, 12, 1), datetime(2026, 12, 2))]
     assert run.unmatched["rule"].tolist() == ["absent"]
+
+
+def test_the_day_is_refused_only_with_another_time():
+    with pytest.raises(InputError, match="goes with a no for 'another_time', not for 'distance'"):
+        Answer("offer", "declined", "distance", not_that_day=True)
+
+
+def test_the_command_line_says_not_that_day(tmp_path):
+    path = tmp_path / "pilot.duckdb"
+    store, offer_id = offered(*EVERYTHING_FITS, path=path)
+    store.close()
+    no = ["answer", offer_id, "no", "--reason", "another_time", "--not-that-day"]
+
+    done = CliRunner().invoke(app, [*no, "--at", "2026-11-29T19:00", "--db", str(path)])
+
+    assert done.exit_code == 0, done.output
+    assert absences(Store(path)) == [(datetime(2026, 12, 1), datetime(2026, 12, 2))]
 
 
 def test_the_next_round_asks_at_another_time_without_a_new_run():
