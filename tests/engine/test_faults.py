@@ -387,6 +387,8 @@ from engine.cli import app
 from engine.storage.transaction import Transaction
 
 append = Transaction.append
+# What a shell starts in the background, as a CI may, begins deaf to Ctrl-C, and hands that down.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def append_and_stop(self, facts):
     append(self, facts)
