@@ -115,7 +115,7 @@ def figure(measure: Measure, value: float) -> str:
     if np.isnan(value):
         return "–"
     if np.isinf(value):
-        return _("never")
+        return _("not reached")
     if measure.kind in {Kind.SHARE, Kind.STILL}:
         return percent(value, 1)
     return number(value, {Kind.TOTAL: 0, Kind.GINI: 2, Kind.RATIO: 2}.get(measure.kind, 1))
