@@ -9,7 +9,7 @@ from dashboard import codes, parts
 from dashboard.codes_policy import proof
 from dashboard.frame import here
 from dashboard.service import policy_life as service
-from dashboard.words import _, moment
+from dashboard.words import _, moment, ngettext
 
 
 def show_shadow(results: pd.DataFrame, about: str | None = None) -> None:
@@ -51,9 +51,12 @@ def show_sums(some: pd.DataFrame) -> None:
     sums = beside[["n_shadow_served", "n_served", "n_both", "n_alike"]].astype(int).sum()
     st.markdown(
         parts.escaped(
-            _(
+            ngettext(
+                "In {runs} run, {policy} would have proposed somebody for {shadow} requests; proposed were {served}."
+                " For {both} requests both did, for {alike} of those the same people at the same times.",
                 "In {runs} runs, {policy} would have proposed somebody for {shadow} requests; proposed were {served}."
-                " For {both} requests both did, for {alike} of those the same people at the same times."
+                " For {both} requests both did, for {alike} of those the same people at the same times.",
+                len(beside),
             ).format(
                 runs=len(beside),
                 policy=some["policy"].iloc[0],

@@ -253,7 +253,7 @@ def test_what_the_shadow_would_have_done_stands_beside_what_was_done(dashboard):
     app = dashboard.open("policy", "lead", "sv")
 
     assert not app.exception
-    assert "I 1 körningar hade nowhere föreslagit någon för 0 önskemål, mot 1 som fick ett förslag" in texts(app)
+    assert "I 1 körning hade nowhere föreslagit någon för 0 önskemål, mot 1 som fick ett förslag" in texts(app)
 
     choose(app, "shadow-runs", 0)
 
