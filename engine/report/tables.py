@@ -13,7 +13,6 @@ from engine.metrics import MEASURES
 from engine.report.content import Cell, Table
 from engine.report.language import NOTHING, Language
 
-
 UNIT_UNSAID = {Kind.RATIO, Kind.MEAN}
 """Kinds whose unit neither the title nor the figure says."""
 
