@@ -179,7 +179,7 @@ def _of_limits(language: Language) -> dict[str, str | tuple[str, str]]:
 def _of_asking(language: Language) -> dict[str, str | tuple[str, str]]:
     say = language.keep
     return {
-        "parallel_offers": say("Each visit is offered to {value} at once; the first yes holds."),
+        "parallel_offers": say("Each visit is offered to {value} at a time; the first yes holds."),
         "answer_hours": say("A volunteer has {value} to answer, and never longer than until the visit begins."),
         "next_offer_hours": say("After {value} without an answer the next volunteer is asked too."),
         "offers_per_week_max": say("No volunteer is asked more than {value} in seven days."),
