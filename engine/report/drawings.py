@@ -47,8 +47,8 @@ def over_time(series: list[Series], language: Language) -> str:
     with mpl.rc_context(STYLE):
         n_rows = -(-len(series) // 2)
         figure = Figure(figsize=(WIDTH, 2.1 * n_rows), layout="constrained")
-        for axes, one in zip(figure.subplots(n_rows, 2, squeeze=False).flat, series, strict=False):
-            _line(axes, one, language)
+        for nth, one in enumerate(series):
+            _line(figure.add_subplot(n_rows, 2, nth + 1), one, language)
         return _svg(figure)
 
 

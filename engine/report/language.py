@@ -78,7 +78,7 @@ class Language:
         """Write a moment in local time."""
         return str(dates.format_datetime(local_of(moment), "d MMMM y HH:mm", locale=self.locale))
 
-    def month(self, code: str, form: str = "LLLL y") -> str:
+    def month(self, code: str, form: str = "LLL y") -> str:
         """Write a month such as ``2026-03``; ``form`` in Unicode's date letters."""
         return str(dates.format_date(date.fromisoformat(f"{code}-01"), form, locale=self.locale))
 
@@ -90,9 +90,8 @@ class Language:
             return self.say("never")
         if measure.kind in {Kind.SHARE, Kind.STILL}:
             return self.percent(value, 1 if 0 < value < FEW else 0)
-        if abs(value) >= SOME:
-            return self.number(value, 0 if abs(value) >= MANY else 1)
-        return self.number(value, DECIMALS.get(measure.kind, 1))
+        decimals = DECIMALS.get(measure.kind, 1)
+        return self.number(value, min(decimals, 0 if abs(value) >= MANY else 1 if abs(value) >= SOME else decimals))
 
     def limit(self, measure: Measure, value: float) -> str:
         """Write a limit that somebody set: as it was set, with no decimals added."""
@@ -125,7 +124,8 @@ class Language:
         if by == "service":
             return str(services()[code][f"name_{self.code}"]) if code in services() else self.say("no service")
         if by == "language":
-            return str(languages()[code][f"name_{self.code}"]) if code in languages() else code
+            name = str(languages()[code][f"name_{self.code}"]) if code in languages() else code
+            return name[:1].upper() + name[1:]
         if by == "month":
             return self.month(code)
         return self.say("week {n}", n=code.partition("-W")[2]) if by == "week" else code.replace("-", "–")

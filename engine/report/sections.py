@@ -38,7 +38,7 @@ def over_time(findings: Findings, language: Language) -> Section:
     every, cells = findings.every, findings.followed
     labelled = cells.assign(label=[_mark(every, str(code), nth, language) for nth, code in _nth(cells, every)])
     series = [drawings.Series(name, labelled[labelled["measure"] == name]) for name in FOLLOWED]
-    drawn = [one for one in series if one.cells["value"].notna().any()]
+    drawn = [one for one in series if one.cells["value"].notna().sum() > 1]
     caption = language.say("Week by week") if every == "week" else language.say("Month by month")
     return Section(
         "trend",
@@ -47,7 +47,8 @@ def over_time(findings: Findings, language: Language) -> Section:
             Text(
                 language.say(
                     "Requests count when they were asked for, offers when they were sent, visits when they were held."
-                    " The shaded band is the 95% interval. The newest requests have often not come to their end yet."
+                    " The shaded band is the 95% interval. The first and the last time may be cut short by the period,"
+                    " and the newest requests have often not come to their end yet."
                 )
             ),
             *_drawn_over_time(drawn, caption, language),
@@ -144,6 +145,8 @@ def _drawn_over_time(series: list[drawings.Series], caption: str, language: Lang
 def _of_theme(theme: Words, measures: tuple[Measure, ...], findings: Findings, language: Language) -> tuple[Block, ...]:
     names = [measure.name for measure in measures]
     rows = findings.whole[findings.whole["measure"].isin(names)]
+    if (rows["n"] == 0).all():
+        return Text(language.say("Nothing has been counted yet.")), Command(findings.command(names))
     assumed = (Text(_costs_assumed(language), is_warning=True),) if measures == COSTS else ()
     return (*assumed, tables.figures(rows, language.of(theme), language), Command(findings.command(names)))
 
@@ -160,29 +163,28 @@ def _costs_assumed(language: Language) -> str:
 
 
 def _compared(group: str, findings: Findings, language: Language) -> Part:
-    cells, word = findings.compared[group], language.group_word(group)
+    cells, word = tables.in_order(findings.compared[group], group, language), language.group_word(group)
     if cells.empty:
         return Part(word, (Text(language.say("There is nothing to compare yet.")),))
     return Part(
         word,
         (
-            *_drawn_by_group(cells[cells["measure"] == COMPARED[0]], group, language),
+            *_drawn_by_group(cells[cells["measure"] == COMPARED[0]], language),
             tables.between(cells, group, COMPARED, word, language),
             Command(findings.command(COMPARED, f"--by {group}")),
         ),
     )
 
 
-def _drawn_by_group(cells: pd.DataFrame, group: str, language: Language) -> tuple[Plot, ...]:
+def _drawn_by_group(cells: pd.DataFrame, language: Language) -> tuple[Plot, ...]:
     """Draw the groups that may be shown; a drawing of one alone would compare nothing."""
     shown = cells[cells["value"].notna()]
     if len(shown) < 2:
         return ()
-    labels = [language.group(group, str(code)) for code in shown[group]]
     title = language.of(MEASURES[COMPARED[0]].title)
     figures_said = [tables.of_row(row, language)[0].text for row in shown.to_dict("records")]
-    said = "; ".join(f"{label} {figure}" for label, figure in zip(labels, figures_said, strict=True))
-    drawn = drawings.by_group(drawings.Series(COMPARED[0], shown.assign(label=labels)), language)
+    said = "; ".join(f"{label} {figure}" for label, figure in zip(shown["label"], figures_said, strict=True))
+    drawn = drawings.by_group(drawings.Series(COMPARED[0], shown), language)
     return (Plot(drawn, title, f"{title}: {said}."),)
 
 

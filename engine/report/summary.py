@@ -106,10 +106,10 @@ def _how_lights_stand(judged: tuple[Judged, ...], language: Language) -> str:
     filled = {light: language.number(of_light) for light, of_light in n.items()} | {"n": language.number(len(judged))}
     if n["unknown"]:
         return language.say(
-            "Of the {n} criteria {green} are green, {amber} amber and {red} red; {unknown} cannot be judged yet.",
+            "{green} of {n} criteria are green, {amber} amber and {red} red; {unknown} cannot be judged yet.",
             **filled,
         )
-    return language.say("Of the {n} criteria {green} are green, {amber} amber and {red} red.", **filled)
+    return language.say("{green} of {n} criteria are green, {amber} amber and {red} red.", **filled)
 
 
 def _tile(row: pd.Series, language: Language) -> Tile:

@@ -59,10 +59,17 @@ def between(cells: pd.DataFrame, by: str, names: Iterable[str], caption: str, la
                 for cell in found.get((measure.name, code), (Cell(NOTHING), Cell(NOTHING)))[: _n_told(measure)]
             ),
         )
-        for code in sorted({str(code) for code in cells[by]})
+        for code in dict.fromkeys(cells[by].astype(str))
     )
     columns = (language.group_word(by), *(title for pair in titles for title in pair))
     return Table(caption, columns, rows, n_numbers=len(columns) - 1, is_caption_seen=False)
+
+
+def in_order(cells: pd.DataFrame, by: str, language: Language) -> pd.DataFrame:
+    """Add the name of each group, ``label``; what has only a name is sorted by it, all else by its code."""
+    labels = cells[by].map(lambda code: language.group(by, str(code)))
+    keys = labels if by in {"service", "language"} else cells[by]
+    return cells.assign(label=labels, key=keys.astype(str)).sort_values("key", kind="stable").drop(columns="key")
 
 
 def of_row(row: dict[Any, Any], language: Language) -> tuple[Cell, Cell, Cell]:
