@@ -35,14 +35,14 @@ def _in_force(now: InForce, language: Language) -> tuple[Block, ...]:
         else language.say(
             "It has been in force since {day}: {reason}.",
             day=language.day(now.since.tz_localize("UTC")),
-            reason=_reasons(language)[now.reason_code],
+            reason=reasons(language)[now.reason_code],
         )
     )
     points = language.say("Points weigh one aim against another when a week is planned; they are no grade of people.")
     return Text(f"{name} {since}"), Text(points)
 
 
-def _reasons(language: Language) -> dict[str, str]:
+def reasons(language: Language) -> dict[str, str]:
     """Say why a policy was adopted, by the codes of :data:`engine.live.adoption.REASONS`."""
     return {
         "council_decision": language.say("a decision of the council"),
