@@ -87,7 +87,7 @@ class Findings:
     def command(self, names: Iterable[str] = (), *options: str) -> str:
         """Write the command that gives figures of these findings again."""
         moments = {"--from": self.period.from_at, "--to": self.period.to_at, "--as-of": self.period.looked_at}
-        told = [f"{option} {_written(moment)}" for option, moment in moments.items()]
+        told = [f"{option} {written(moment)}" for option, moment in moments.items()]
         return " ".join(["mikro evaluate", *names, *options, *told, f"--until-entry {self.until_entry}"])
 
 
@@ -127,6 +127,6 @@ def _policies(reading: Reading, period: Period) -> tuple[InForce, ...]:
     return (found[0], *before[:1])
 
 
-def _written(moment: datetime) -> str:
+def written(moment: datetime) -> str:
     """Write a moment as the options of a command read it."""
     return moment.astimezone(STOCKHOLM).isoformat()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
+from datetime import datetime
 
 from engine.policy import TABLES, Policy
-from engine.report.content import Block, Cell, Part, Points, Section, Table, Text
-from engine.report.findings import Findings, InForce
+from engine.report.content import Block, Cell, Command, Part, Points, Section, Table, Text
+from engine.report.findings import Findings, InForce, written
 from engine.report.language import Language
 
 
@@ -22,10 +23,15 @@ def policy_section(findings: Findings, language: Language) -> Section:
     said = sentences(now.policy, language)
     parts = [Part(title, (Points(tuple(said[table].values())),)) for table, title in titles.items()]
     changed = [Part(language.say("What was changed"), (_changes(before[0], now, language),))] if before else []
-    return Section("policy", language.say("The policy in force"), _in_force(now, language), (*changed, *parts))
+    return Section(
+        "policy",
+        language.say("The policy in force"),
+        _in_force(now, findings.period.moment, language),
+        (*changed, *parts),
+    )
 
 
-def _in_force(now: InForce, language: Language) -> tuple[Block, ...]:
+def _in_force(now: InForce, until: datetime, language: Language) -> tuple[Block, ...]:
     name = language.say(
         "The policy is called {name} (fingerprint {mark}).", name=now.policy.name, mark=now.policy.fingerprint
     )
@@ -39,7 +45,7 @@ def _in_force(now: InForce, language: Language) -> tuple[Block, ...]:
         )
     )
     points = language.say("Points weigh one aim against another when a week is planned; they are no grade of people.")
-    return Text(f"{name} {since}"), Text(points)
+    return Text(f"{name} {since}"), Text(points), Command(f"mikro policy life --as-of {written(until)}")
 
 
 def reasons(language: Language) -> dict[str, str]:

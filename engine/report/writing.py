@@ -49,7 +49,6 @@ def told(findings: Findings, language: Language) -> Report:
         title=language.say("Municipal microservices: report to the board"),
         subtitle=language.say("{first} to {last}", first=first, last=last),
         facts=(
-            (language.say("Period"), language.say("{first} to {last}", first=first, last=last)),
             (language.say("As known at"), since),
             (language.say("Last log entry believed"), entry),
             (language.say("Policy in force"), findings.policies[0].policy.name),

@@ -311,3 +311,11 @@ def test_who_may_not_evaluate_gets_no_report(tmp_path):
     assert done.exit_code == 1
     assert "may not see measures" in " ".join(done.output.split())
     assert not (tmp_path / "x").exists()
+
+
+def test_the_command_beneath_the_policy_names_the_one_in_force(store, reports):
+    [command] = [block for block in reports["en"].section("policy").all_blocks() if isinstance(block, Command)]
+
+    [in_force] = [one for one in json.loads(run(store, command.text, "--json")) if one["status"] == "adopted"]
+
+    assert in_force["policy"] == dict(reports["en"].facts)["Policy in force"]
