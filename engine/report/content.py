@@ -120,6 +120,8 @@ class Report:
 
     Parameters
     ----------
+    note
+        What whoever makes it wants said first, or nothing.
     facts
         What it is about: names with what they stand for.
     words
@@ -129,6 +131,7 @@ class Report:
     language: str
     title: str
     subtitle: str
+    note: str
     facts: tuple[tuple[str, str], ...]
     sections: tuple[Section, ...]
     words: dict[str, str]

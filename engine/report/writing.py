@@ -26,7 +26,7 @@ class Files:
     pdf: Path
 
 
-def content(reading: Reading, period: Period, language: str = "sv") -> Report:
+def content(reading: Reading, period: Period, language: str = "sv", note: str = "") -> Report:
     """Say what a report of a period holds, in ``sv`` or ``en``.
 
     Raises
@@ -35,11 +35,11 @@ def content(reading: Reading, period: Period, language: str = "sv") -> Report:
         When there is no such language, or a measure cannot be worked out.
     """
     said_in = Language(language)
-    return told(findings_of(reading, period), said_in)
+    return told(findings_of(reading, period), said_in, note)
 
 
-def told(findings: Findings, language: Language) -> Report:
-    """Tell findings as a report."""
+def told(findings: Findings, language: Language, note: str = "") -> Report:
+    """Tell findings as a report; ``note`` is said first."""
     period = findings.period
     first, last = language.day(period.from_at), language.last_day(period.to_at)
     since = language.moment(period.looked_at)
@@ -48,6 +48,7 @@ def told(findings: Findings, language: Language) -> Report:
         language=language.code,
         title=language.say("Municipal microservices: report to the board"),
         subtitle=language.say("{first} to {last}", first=first, last=last),
+        note=note,
         facts=(
             (language.say("As known at"), since),
             (language.say("Last log entry believed"), entry),
@@ -58,7 +59,7 @@ def told(findings: Findings, language: Language) -> Report:
     )
 
 
-def write_report(reading: Reading, period: Period, folder: Path, language: str = "sv") -> Files:
+def write_report(reading: Reading, period: Period, folder: Path, language: str = "sv", note: str = "") -> Files:
     """Write the report of a period as ``report-<language>.html`` and ``.pdf``, over earlier ones of that name.
 
     Raises
@@ -66,7 +67,7 @@ def write_report(reading: Reading, period: Period, folder: Path, language: str =
     InputError
         As :func:`content`, or when a file cannot be written.
     """
-    report = content(reading, period, language)
+    report = content(reading, period, language, note)
     files = Files(folder / f"report-{language}.html", folder / f"report-{language}.pdf")
     page, pdf = html_of(report), pdf_of(report, period.looked_at)
     try:
