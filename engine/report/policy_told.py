@@ -39,7 +39,7 @@ def _in_force(now: InForce, until: datetime, language: Language) -> tuple[Block,
         language.say("It has been in force since the pilot began.")
         if now.since is None
         else language.say(
-            "It has been in force since {day}: {reason}.",
+            "It has been in force since {day} (reason: {reason}).",
             day=language.day(now.since.tz_localize("UTC")),
             reason=reasons(language)[now.reason_code],
         )
@@ -51,12 +51,12 @@ def _in_force(now: InForce, until: datetime, language: Language) -> tuple[Block,
 def reasons(language: Language) -> dict[str, str]:
     """Say why a policy was adopted, by the codes of :data:`engine.live.adoption.REASONS`."""
     return {
-        "council_decision": language.say("a decision of the council"),
-        "evaluation": language.say("after an evaluation"),
-        "trial": language.say("as a trial"),
-        "correction": language.say("to correct a mistake"),
-        "rolled_back": language.say("rolled back to what was in force before"),
-        "other": language.say("for another reason"),
+        "council_decision": language.say("decision of the council"),
+        "evaluation": language.say("evaluation"),
+        "trial": language.say("trial"),
+        "correction": language.say("correction of a mistake"),
+        "rolled_back": language.say("back to what was in force before"),
+        "other": language.say("other"),
     }
 
 
