@@ -19,11 +19,11 @@ week: .venv/.installed  ## a pilot week of the demo through the command line alo
 test: .venv/.installed  ## every test, the notebooks among them
 	$(BIN)/python -m pytest -n auto --dist worksteal --nbval-lax --nbval-current-env
 
-report: .venv/.installed  ## the board's report on half a simulated year, about ten minutes; writes data/demo/report
+report: .venv/.installed  ## the board's report on half a simulated year, about ten minutes; writes data/report
 	$(BIN)/mikro simulate dense --db data/local/half_year.duckdb
 	$(REPORT) sv --note "Ett exempel: alla personer är påhittade och ett simulerat halvår ligger bakom siffrorna (make report)."
 	$(REPORT) en --note "An example: all people are invented, and the figures are of a simulated half year (make report)."
-	cp data/local/report/*.pdf data/demo/report/
+	cp data/local/report/*.pdf data/report/
 
 lint: .venv/.installed  ## style, types, layers, SQL
 	$(BIN)/ruff check .
