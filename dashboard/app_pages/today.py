@@ -117,7 +117,7 @@ def lead_on(matter: pd.Series, label: str) -> None:
 
 def show_counts(matters: pd.DataFrame) -> None:
     """Show how much there is of every kind, and how much of that cannot wait."""
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="today-counts"):
         for kind, (n, n_now) in today.counts(matters).items():
             if not n and kind not in today.DAILY:
                 continue
@@ -129,7 +129,7 @@ def show_counts(matters: pd.DataFrame) -> None:
                 delta_color="off",
                 delta_arrow="off",
                 border=True,
-                width=165,
+                width=126,
                 height="stretch",
             )
 
