@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pulp
@@ -12,7 +13,10 @@ import pulp
 from engine.errors import InputError, NoSolutionError
 from engine.formulation import compact
 from engine.plan_model.bounds import proof_of
+from engine.plan_model.components import Components
+from engine.plan_model.greedy import SideTerms
 from engine.plan_model.planning import solve_plans
+from engine.plans import Plans
 from engine.problem import NO_TIME, Assignment, Problem
 
 MODELS = ("auto", "compact", "plans")
@@ -67,6 +71,7 @@ def solve(
         return solve_compact(problem, gap=gap, time_limit_s=time_limit_s)
     may_go_on = model == "auto" and problem.n_candidates <= COMPACT_MOST_CANDIDATES
     share = PLANS_SHARE if may_go_on else 1.0
+    compile_ahead()
     began = time.perf_counter()
     found = solve_plans(problem, gap=gap, time_limit_s=share * time_limit_s, seed=seed, progress=progress)
     if found.proof != "feasible" or not may_go_on:
@@ -122,18 +127,23 @@ def solve_compact(problem: Problem, *, gap: float, time_limit_s: float) -> Assig
     return Assignment(chosen, objective, bound, proof, "compact")
 
 
+@cache
 def compile_ahead() -> None:
-    """Have the search compiled and kept on disk, so that the first run need not wait some 20 s for it."""
+    """Compile the search, or fetch it from disk where it is kept, before any clock runs; once it takes some 20 s."""
     nothing, one = np.array([NO_TIME]), np.array([1.0])
     nowhere = np.array([np.nan])
     index = np.zeros(1, dtype=np.int64)
-    solve(
-        Problem(
-            needed=np.ones(1, dtype=np.int64), minutes_left=one, visits_left=one, load_points=np.zeros((1, 1)),
-            volunteer=index, request=index, volunteer_week=index, value=one, minutes=one, starts=nothing,
-            ends=nothing, lat=nowhere, lon=nowhere,
-        )
+    problem = Problem(
+        needed=np.ones(1, dtype=np.int64), minutes_left=one, visits_left=one, load_points=np.zeros((1, 1)),
+        volunteer=index, request=index, volunteer_week=index, value=one, minutes=one, starts=nothing,
+        ends=nothing, lat=nowhere, lon=nowhere,
     )  # fmt: skip
+    solve_plans(problem)
+    plans = Plans(problem)
+    plans.price(one)
+    plans.reprice(one, np.ones(1, dtype=np.bool_), np.zeros(1))
+    plans.best_with(one, index)
+    Components(problem, SideTerms.of(problem))
 
 
 def _rounded(value: float, resolution: float) -> float:

@@ -183,5 +183,5 @@ def _said(value: float) -> str:
     if math.isnan(value):
         return "-"
     if math.isinf(value):
-        return "never"
+        return "not reached"
     return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"

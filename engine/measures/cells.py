@@ -1,6 +1,7 @@
 """Which cells may be shown: none that speaks of fewer than five people, nor one that gives such a cell away.
 
-A cell left out alone could be worked out from the whole, so another one, the smallest, is left out with it.
+What is left out could be worked out from the whole and the rest, so it is never one cell alone, never a few cells of
+fewer than five people together: the smallest of the others are left out with them.
 """
 
 from __future__ import annotations
@@ -31,15 +32,16 @@ def guarded(cells: pd.DataFrame, by: tuple[str, ...]) -> pd.DataFrame:
 
 
 def _given_away(cells: pd.DataFrame, by: tuple[str, ...], hidden: np.ndarray) -> list[int]:
-    """Find, along every grouping, the smallest cell that is shown beside a single hidden one."""
+    """Find, along every grouping, the smallest cell that is shown beside hidden ones that can be worked out."""
     found: list[int] = []
-    n = cells["n"].to_numpy()
+    n, n_persons = cells["n"].to_numpy(), cells["n_persons"].to_numpy()
     for along in by:
         others = [name for name in by if name != along]
         slices = cells.groupby(others, sort=False).ngroup().to_numpy() if others else np.zeros(len(cells), dtype=int)
         for nth in range(slices.max(initial=-1) + 1):
             where = np.flatnonzero(slices == nth)
-            shown = where[~hidden[where]]
-            if hidden[where].sum() == 1 and len(shown):
+            shown, left_out = where[~hidden[where]], where[hidden[where]]
+            few = len(left_out) == 1 or n_persons[left_out].sum() < FEWEST_PERSONS
+            if len(left_out) and few and len(shown):
                 found.append(int(shown[np.argmin(n[shown])]))
     return found

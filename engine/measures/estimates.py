@@ -155,5 +155,7 @@ def _resampled(samples: tuple[Numbers, ...], statistic: Callable[..., Numbers]) 
             rng=np.random.default_rng(0),  # the same log gives the same interval
         )
     drawn = found.bootstrap_distribution[np.isfinite(found.bootstrap_distribution)]
-    low, high = np.percentile(drawn, [2.5, 97.5]) if len(drawn) else (np.nan, np.nan)
+    if not len(drawn) or np.ptp(drawn) == 0:
+        return Estimate(value, np.nan, np.nan)  # nothing tells how far it could be off
+    low, high = np.percentile(drawn, [2.5, 97.5])
     return Estimate(value, float(low), float(high))

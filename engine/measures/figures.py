@@ -64,7 +64,7 @@ class Figure:
     def written(self, value: float) -> Words:
         """Write a number of its unit: shares in per cent, others with three digits."""
         if math.isinf(value):
-            return Words("never", "aldrig")
+            return Words("not reached", "inte uppnått")
         if self.measure.is_share:
             en = f"{100 * value:.0f} %"
         else:

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from math import isinf, isnan, log, sqrt
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from made_history import START, made_pilot, now
 from small_pilot import ADA, ADA_AT_HOME, ADA_HAS_SIGNED, ADA_IS_KNOWN, BEN, EVERYTHING_FITS, MILK, RUT, TUESDAY, pilot
@@ -344,6 +345,17 @@ def test_overrides_are_told_per_hundred_proposals_each_pair_counted_once():
     assert value([*BEN, proposal, again, by_hand, rejected], "overrides") == 200
 
 
+def test_what_never_happened_to_anybody_has_no_resampled_interval():
+    """Whoever is drawn, nobody was overridden: that is no proof that nobody ever is."""
+    rows = pd.DataFrame({"person_id": ["Rut", "Sven", "Tea"], "amount": 0.0, "base": [1.0, 2.0, 3.0]})
+
+    found = estimates.ratio(rows)
+
+    assert found.value == 0
+    assert isnan(found.low)
+    assert isnan(found.high)
+
+
 def test_continuity_asks_of_later_visits_whether_the_same_volunteer_came():
     """Ada, Ben, Ada: of the two later visits one was by somebody who had been there."""
     log = [*BEN]
@@ -481,6 +493,17 @@ def test_a_cell_of_fewer_than_five_people_is_left_out_and_another_so_that_it_can
     assert found["is_suppressed"].to_dict() == {"1260": True, "1276": False, "1283": True}
     assert found.loc[["1260", "1283"], ["n", "n_persons", "amount", "base", "value", "low", "high"]].isna().all().all()
     assert found.loc["1276", "value"] == 9
+
+
+def test_cells_left_out_are_of_five_people_together_at_least():
+    """Rut alone asks in Helsingborg and two in Åstorp: three together, so Bjuv's eight go too, not Klippan's nine."""
+    places = ["1277"] * 2 + ["1260"] * 8 + ["1276"] * 9
+    people = [replace(RUT, resident_id=f"p{n}", municipality_code=place) for n, place in enumerate(places)]
+    log = [*people, *(asked(f"r{n}", resident_id=f"p{n}") for n in range(len(places)))]
+    with pilot(*EVERYTHING_FITS, *log).reading() as reading:
+        found = metrics.measure(reading, "requests", WHOLE, ["municipality_code"]).set_index("municipality_code")
+
+    assert found["is_suppressed"].to_dict() == {"1260": True, "1276": False, "1277": True, "1283": True}
 
 
 def test_many_requests_of_few_people_are_a_small_cell_too():

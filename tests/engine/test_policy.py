@@ -79,6 +79,17 @@ def test_of_a_policy_the_log_keeps_the_numbers_and_nothing_that_somebody_wrote()
     assert [("Rut" in fact["content"], fact["fingerprint"]) for fact in kept] == [(False, IN_FORCE.fingerprint)] * 2
 
 
+def test_a_policy_told_late_of_is_not_in_force_for_who_believes_an_earlier_entry():
+    store = pilot()
+    with store.reading() as reading:
+        known = reading.last_entry_no
+    adopt(store, policy(radius_max_km=9.0), "lead", "board", NOW)
+
+    with store.reading() as reading:
+        assert in_force(reading, NOW, known).limits.radius_max_km == IN_FORCE.limits.radius_max_km
+        assert in_force(reading, NOW).limits.radius_max_km == 9.0
+
+
 @pytest.mark.parametrize(
     "reason", ["Efter klagomål!", "Rut, 0701", "ring 070-1740699", "ring 070 174 06 99", "19400101-1234", "x" * 101]
 )
