@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import pytest
 from small_pilot import BASELINE as IN_FORCE
-from small_pilot import NOW, pilot
+from small_pilot import NOW, pilot, policy
 
 from engine.errors import InputError, PolicyError
 from engine.live.adoption import adopt, in_force
