@@ -102,7 +102,9 @@ class Language:
         if math.isnan(low) and math.isnan(high):
             return NOTHING
         said = {"low": self.figure(measure, low), "high": self.figure(measure, high)}
-        if math.isnan(high):
+        if math.isinf(low):
+            return said["low"]
+        if not math.isfinite(high):
             return self.say("{low} or more", **said)
         return self.say("up to {high}", **said) if math.isnan(low) else self.say("{low} to {high}", **said)
 

@@ -70,6 +70,12 @@ def for_whom(findings: Findings, language: Language) -> Section:
                     " difference; among many small groups some lie far apart by chance alone."
                 )
             ),
+            Text(
+                language.say(
+                    "The first yes is not reached where less than half of the requests have got one, however long they"
+                    " are waited for."
+                )
+            ),
         ),
         tuple(_compared(group, findings, language) for group in GROUPS),
     )

@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import pytest
 from small_pilot import BASELINE as IN_FORCE
-from small_pilot import NOW, pilot
+from small_pilot import NOW, pilot, policy
 
 from engine.errors import InputError, PolicyError
 from engine.live.adoption import adopt, in_force
@@ -77,6 +77,17 @@ def test_of_a_policy_the_log_keeps_the_numbers_and_nothing_that_somebody_wrote()
         kept = reading.facts_of("policy_adopted").to_pylist() + reading.facts_of("run_made").to_pylist()
         assert in_force(reading, NOW) == IN_FORCE
     assert [("Rut" in fact["content"], fact["fingerprint"]) for fact in kept] == [(False, IN_FORCE.fingerprint)] * 2
+
+
+def test_a_policy_told_late_of_is_not_in_force_for_who_believes_an_earlier_entry():
+    store = pilot()
+    with store.reading() as reading:
+        known = reading.last_entry_no
+    adopt(store, policy(radius_max_km=9.0), "lead", "board", NOW)
+
+    with store.reading() as reading:
+        assert in_force(reading, NOW, known).limits.radius_max_km == IN_FORCE.limits.radius_max_km
+        assert in_force(reading, NOW).limits.radius_max_km == 9.0
 
 
 @pytest.mark.parametrize(

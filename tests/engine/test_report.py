@@ -287,6 +287,7 @@ def test_numbers_and_days_are_written_as_the_language_does():
     assert (EN.figure(visits, 76.0), EN.figure(rating, 4.333)) == ("76", "4.33")
     assert SV.figure(MEASURES["coverage"], 0.456) == "46\xa0%"
     assert EN.figure(MEASURES["acceptance_days"], float("inf")) == "not reached"
+    assert EN.interval(MEASURES["acceptance_days"], 0.4, float("inf")) == "0.4 or more"
 
 
 def test_no_report_in_another_language():
