@@ -2,10 +2,12 @@
 PYTHON ?= python3
 UV := .tools/bin/uv
 BIN := .venv/bin
+REPORT := $(BIN)/mikro evaluate --db data/local/half_year.duckdb --from 2026-03-02 --to 2026-08-29 --as-of 2026-08-29 \
+  --report data/local/report --language
 export UV_PYTHON_DOWNLOADS = never
 export UV_NO_PROGRESS = 1
 
-.PHONY: demo week test lint dashboard bench lock clean
+.PHONY: demo week report test lint dashboard bench lock clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/.installed  ## build the demo pilot, match it, show the result
@@ -16,6 +18,12 @@ week: .venv/.installed  ## a pilot week of the demo through the command line alo
 
 test: .venv/.installed  ## every test, the notebooks among them
 	$(BIN)/python -m pytest -n auto --dist worksteal --nbval-lax --nbval-current-env
+
+report: .venv/.installed  ## the board's report on half a simulated year, about ten minutes; writes data/report
+	$(BIN)/mikro simulate dense --db data/local/half_year.duckdb
+	$(REPORT) sv --note "Ett exempel: alla personer är påhittade och ett simulerat halvår ligger bakom siffrorna (make report)."
+	$(REPORT) en --note "An example: all people are invented, and the figures are of a simulated half year (make report)."
+	cp data/local/report/*.pdf data/report/
 
 lint: .venv/.installed  ## style, types, layers, SQL
 	$(BIN)/ruff check .

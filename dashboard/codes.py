@@ -5,9 +5,8 @@ A code that is not known is shown as it is: the pilot may hold facts of a newer 
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import wraps
 from typing import Any
 
 from dashboard.words import _, language
@@ -57,7 +56,7 @@ def rule(code: str) -> str:
 
 def languages() -> dict[str, str]:
     """Name the languages that people of the region speak, by code, the most spoken first."""
-    return {row["code"]: row[f"name_{language()}"] for row in _languages()}
+    return {code: names[f"name_{language()}"] for code, names in reference.languages().items()}
 
 
 @_named_by
@@ -221,9 +220,3 @@ def ground() -> dict[Any, str]:
 
 def _named(entry: dict[str, object] | None, code: str) -> str:
     return code if entry is None else str(entry[f"name_{language()}"])
-
-
-@cache
-def _languages() -> tuple[dict[str, str], ...]:
-    with (reference.REFERENCE / "languages.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(csv.DictReader(file))

@@ -163,7 +163,7 @@ def _prepared(reading: Reading, period: Period, wanted: Sequence[Measure]) -> di
     for name in KEPT:
         if any(re.search(rf"\b{name}\b", text) for text in texts):
             reading.keep(name, **period.params())
-    limits = in_force(reading, period.moment).limits
+    limits = in_force(reading, period.moment, period.until_entry).limits
     return period.params() | handling() | {"home_record_required": limits.home_record_required}
 
 

@@ -5,6 +5,7 @@ The numbers live in ``data/reference/*.toml``; here they only become rows.
 
 from __future__ import annotations
 
+import csv
 import tomllib
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -49,6 +50,13 @@ def services() -> dict[str, dict[str, Any]]:
 def checks() -> dict[str, dict[str, Any]]:
     """Read the checks by code: names, steps that demand them, dates, greatest age, law."""
     return dict(_read("checks.toml")["check"])
+
+
+@cache
+def languages() -> dict[str, dict[str, str]]:
+    """Read the languages that people of the region speak by code, the most spoken first: their names."""
+    with (REFERENCE / "languages.csv").open(encoding="utf-8", newline="") as file:
+        return {row["code"]: row for row in csv.DictReader(file)}
 
 
 @cache

@@ -6,7 +6,8 @@ import streamlit as st
 from dashboard import charts_evaluation as charts
 from dashboard import parts
 from dashboard.frame import Stamp, here
-from dashboard.service import evaluation
+from dashboard.panels.guardrail_list import show_guardrails
+from dashboard.service import evaluation, policy_life
 from dashboard.words import _, language, ngettext
 from engine.metrics import MEASURES, THEMES, gap
 
@@ -17,6 +18,18 @@ found = here()
 def overview_of(stamp: Stamp, period: str) -> pd.DataFrame:
     """Work out every measure; the stamp says of which state of the pilot, for whom and in which hour."""
     return evaluation.overview(found.store, found.actor_id, period, found.now)
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def lights_of(stamp: Stamp, period: str, said_in: str) -> pd.DataFrame:
+    """Work out the lights of the progression criteria, in a language."""
+    return evaluation.lights(found.store, found.actor_id, period, found.now)
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def guardrails_of(stamp: Stamp) -> pd.DataFrame:
+    """Hold the guardrails of the policy in force against the measures."""
+    return policy_life.guardrails(found.store, found.actor_id, found.now)
 
 
 @st.cache_data(max_entries=400, show_spinner=False)
@@ -68,6 +81,36 @@ def show_headlines(said: pd.DataFrame) -> None:
         place.metric(
             row["title"], row["figure"], interval, delta_color="off", delta_arrow="off", help=help_text, border=True
         )
+
+
+def badge(light: str) -> str:
+    """Give a light a word, a shape and a colour."""
+    icon, colour, word = {
+        "green": ("check_circle", "green", _("Green")),
+        "amber": ("warning", "orange", _("Amber")),
+        "red": ("dangerous", "red", _("Red")),
+        "unknown": ("help", "gray", _("Not known")),
+    }[light]
+    return f":{colour}-badge[:material/{icon}: {word}]"
+
+
+def show_lights(period: str) -> None:
+    """Show the progression criteria, each with its light, and why."""
+    st.markdown(
+        _(
+            "When to go on, to change something, or to stop: limits set before the figures were seen. The light is that"
+            " of the figure; where its interval reaches into another light, it says so. A light decides nothing."
+        )
+    )
+    for one in lights_of(stamp, period, language()).to_dict("records"):
+        with st.container(border=True):
+            light, why = st.columns([1, 6], vertical_alignment="center")
+            light.markdown(badge(one["light"]))
+            with why.container(gap=None):
+                parts.plain(one["why"])
+                st.caption(parts.escaped(_("Limit: {source}.").format(source=one["source"])))
+    st.subheader(_("Guardrails of the policy in force"), anchor=False)
+    show_guardrails(guardrails_of(stamp))
 
 
 def show_all(said: pd.DataFrame) -> None:
@@ -216,9 +259,13 @@ chosen = st.segmented_control(
 with parts.doing(_("Working out the measures …")):
     said = evaluation.in_words(overview_of(stamp, chosen))
     show_headlines(said)
-    everything, one, recruiting = st.tabs([_("All measures"), _("One measure"), _("Recruitment")])
+    everything, going_on, one, recruiting = st.tabs(
+        [_("All measures"), _("Go on or stop"), _("One measure"), _("Recruitment")]
+    )
     with everything:
         show_all(said)
+    with going_on:
+        show_lights(chosen)
     with one:
         show_one(chosen)
     with recruiting:

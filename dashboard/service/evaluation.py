@@ -15,6 +15,7 @@ from dashboard.words import _, language, number, percent
 from engine import metrics
 from engine.access import looking
 from engine.measures.measure import Kind, Measure
+from engine.measures.progression import judged
 from engine.reasons.season import season
 from engine.store import Store
 
@@ -43,6 +44,20 @@ def overview(store: Store, actor_id: str, code: str, now: datetime) -> pd.DataFr
     """
     with looking(store, actor_id, "evaluate") as (reading, _who):
         return metrics.evaluate(reading, period_of(code, now))
+
+
+def lights(store: Store, actor_id: str, code: str, now: datetime) -> pd.DataFrame:
+    """Hold the measures against the progression criteria, in their order: ``light`` (its code), ``why``, ``source``.
+
+    Raises
+    ------
+    AccessDenied
+        When the account may not evaluate.
+    """
+    with looking(store, actor_id, "evaluate") as (reading, _who):
+        found = judged(reading, period_of(code, now))
+    said = [(one.light, one.why.said_in(language()), one.criterion.source.said_in(language())) for one in found]
+    return pd.DataFrame(said, columns=["light", "why", "source"])
 
 
 def by_group(store: Store, actor_id: str, name: str, group: str, code: str, now: datetime) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What the policy page asks: the policy in force in words, history, differences, and putting another in force."""
+"""What the policy page asks: the policy in force in words, differences, and putting another in force."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from dashboard.service import policy_life
 from dashboard.words import _, number
 from engine.access import looking
 from engine.errors import PolicyError
@@ -47,18 +48,11 @@ def in_force(store: Store, actor_id: str, now: datetime) -> InForce:
     return InForce(policy, adopted_at, str(newest["actor_id"]), str(newest["reason"]))
 
 
-def history(store: Store, actor_id: str, now: datetime) -> pd.DataFrame:
-    """List the policies that were put in force, newest first: ``adopted_at`` (UTC), ``policy``, ``fingerprint``,
-    ``actor_id``, ``reason``."""
-    return _adopted(store, actor_id, now)[["adopted_at", "policy", "fingerprint", "actor_id", "reason"]]
-
-
-def known(store: Store, actor_id: str, now: datetime) -> dict[str, Policy]:
-    """Give the policies that can be looked at by fingerprint: those ever in force, newest first, and those on file."""
-    adopted = [Policy.from_text(text, origin="an adopted policy") for text in _adopted(store, actor_id, now)["content"]]
+def known(store: Store, actor_id: str) -> dict[str, Policy]:
+    """Give the policies that can be looked at by fingerprint: those the log knows, by name, and those on file."""
     on_file = [Policy.from_toml(path) for path in sorted(POLICIES.glob("*.toml"))]
     found: dict[str, Policy] = {}
-    for policy in (*adopted, *on_file):
+    for policy in (*policy_life.drafted(store, actor_id), *on_file):
         found.setdefault(policy.fingerprint, policy)
     return found
 
@@ -134,8 +128,8 @@ def read(content: bytes, name: str) -> Policy:
         raise PolicyError(f"{name} is not a text in UTF-8.") from error
 
 
-def adopt(store: Store, actor_id: str, policy: Policy, reason: str, now: datetime) -> None:
-    """Put a policy in force from now on.
+def adopt(store: Store, actor_id: str, policy: Policy, reason: str, from_at: datetime, reason_code: str) -> None:
+    """Put a policy in force from a moment on (UTC); ``reason_code`` as in ``engine.live.adoption.REASONS``.
 
     Raises
     ------
@@ -144,7 +138,7 @@ def adopt(store: Store, actor_id: str, policy: Policy, reason: str, now: datetim
     InputError
         When no reason is given.
     """
-    adoption.adopt(store, policy, actor_id, reason, now)
+    adoption.adopt(store, policy, actor_id, reason, from_at, reason_code=reason_code)
 
 
 def roll_back(store: Store, actor_id: str, reason: str, now: datetime) -> Policy:

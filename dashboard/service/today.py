@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pandas as pd
 
 from dashboard.service.names import names
+from dashboard.service.policy_life import guardrail_id
 from dashboard.words import language
 from engine.access import looking
 from engine.clock import local_of
@@ -74,7 +75,7 @@ def of_policies(store: Store, actor_id: str, now: datetime) -> pd.DataFrame:
             "kind": "guardrail",
             "level": TODAY if row["is_worse"] else THIS_WEEK,
             "due_at": local_of(now),
-            "subject_id": f"{row['measure']}:{row['gap_by']}",
+            "subject_id": guardrail_id(row["measure"], row["gap_by"]),
             "detail": row[language()],
         }
         for row in broken.to_dict("records")

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from engine import metrics
 from engine.access import looking
-from engine.commands.options import ME, PILOT, Actor, AsOf, Db, Json, moment_of, out, print_json
+from engine.commands.options import ME, PILOT, Actor, AsOf, Db, Json, moment_of, out, print_json, say
 from engine.measures import progression
 from engine.store import Store
 
@@ -25,33 +25,50 @@ LOOKED_BACK = timedelta(days=365)
 COLOURS = {"green": "green", "amber": "yellow", "red": "red", "unknown": "dim"}
 
 
+Names = Annotated[list[str] | None, typer.Argument(metavar="[MEASURE]...", help="Only these measures (default: all).")]
+By = Annotated[list[str] | None, typer.Option(help=f"Tell them by {', '.join(metrics.GROUPS)}; repeatable.")]
+From = Annotated[
+    datetime | None,
+    typer.Option("--from", parser=moment_of, metavar="ISO", help="Begin of the period (default: a year before)."),
+]
+To = Annotated[
+    datetime | None, typer.Option("--to", parser=moment_of, metavar="ISO", help="End of the period (default: now).")
+]
+UntilEntry = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Believe the log up to this entry (default: all of it).")
+]
+Criteria = Annotated[
+    bool, typer.Option("--criteria", help="Show the progression criteria, each with its light, instead.")
+]
+ReportFolder = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Write the report to the board there instead: HTML and PDF.")
+]
+Language = Annotated[str | None, typer.Option(metavar="sv|en", help="Of the report (default: sv).")]
+Note = Annotated[str, typer.Option(metavar="TEXT", help="Said first in the report; it should name nobody.")]
+
+
 @app.command()
 def evaluate(
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[MEASURE]...", help="Only these measures (default: all).")
-    ] = None,
-    by: Annotated[list[str] | None, typer.Option(help=f"Tell them by {', '.join(metrics.GROUPS)}; repeatable.")] = None,
-    from_: Annotated[
-        datetime | None,
-        typer.Option("--from", parser=moment_of, metavar="ISO", help="Begin of the period (default: a year before)."),
-    ] = None,
-    to: Annotated[
-        datetime | None, typer.Option("--to", parser=moment_of, metavar="ISO", help="End of the period (default: now).")
-    ] = None,
-    criteria: Annotated[
-        bool, typer.Option("--criteria", help="Show the progression criteria, each with its light, instead.")
-    ] = False,
+    names: Names = None,
+    by: By = None,
+    from_: From = None,
+    to: To = None,
+    until_entry: UntilEntry = None,
+    criteria: Criteria = False,
+    report: ReportFolder = None,
+    language: Language = None,
+    note: Note = "",
     db: Db = PILOT,
     as_of: AsOf = None,
     actor: Actor = ME,
     as_json: Json = False,
 ) -> None:
     """Work out the evaluation measures of a period, with intervals; cells of fewer than five people are left out."""
-    if criteria and (names or by):
-        raise typer.BadParameter("--criteria has measures of its own: name none, and no --by")
-    looked_at = as_of or datetime.now(UTC)
-    until = to or looked_at
-    period = metrics.Period(from_ or until - LOOKED_BACK, until, looked_at)
+    _must_fit(bool(names or by), criteria, report, language or note)
+    period = _period(from_, to, as_of, until_entry)
+    if report:
+        _write_report(db, actor, period, report, language or "sv", note, as_json)
+        return
     if criteria:
         _show_criteria(db, actor, period, as_json)
         return
@@ -61,6 +78,34 @@ def evaluate(
         print_json(_told(found, by or [], period))
         return
     _print(found, by or [])
+
+
+def _must_fit(has_measures: bool, criteria: bool, report: Path | None, of_report: str | None) -> None:
+    """Refuse options that say different things to show."""
+    if (criteria or report) and has_measures:
+        raise typer.BadParameter("--criteria and --report have measures of their own: name none, and no --by")
+    if criteria and report:
+        raise typer.BadParameter("--report holds the criteria already: leave --criteria out")
+    if of_report and not report:
+        raise typer.BadParameter("--language and --note are a report's: say --report DIR")
+
+
+def _period(
+    from_: datetime | None, to: datetime | None, as_of: datetime | None, until_entry: int | None
+) -> metrics.Period:
+    looked_at = as_of or datetime.now(UTC)
+    until = to or looked_at
+    return metrics.Period(from_ or until - LOOKED_BACK, until, looked_at, until_entry)
+
+
+def _write_report(
+    db: Path, actor: str, period: metrics.Period, folder: Path, language: str, note: str, as_json: bool
+) -> None:
+    from engine.report.writing import write_report  # noqa: PLC0415 - matplotlib takes a second
+
+    with looking(Store(db), actor, "evaluate") as (reading, _):
+        files = write_report(reading, period, folder, language, note)
+    say(as_json, {"html": str(files.html), "pdf": str(files.pdf)}, f"Written: {files.html} and {files.pdf}.")
 
 
 def _show_criteria(db: Path, actor: str, period: metrics.Period, as_json: bool) -> None:

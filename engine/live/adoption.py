@@ -24,13 +24,14 @@ EVER = datetime(9999, 1, 1, tzinfo=UTC)
 REASONS = ("council_decision", "evaluation", "trial", "correction", "rolled_back", "other")
 
 
-def in_force(reading: Reading, as_of: datetime) -> Policy:
-    """Return the policy in force at ``as_of`` (UTC)."""
-    return reading.unless_written(("policy in force", as_of), ["policy_adopted"], lambda: _in_force(reading, as_of))
+def in_force(reading: Reading, as_of: datetime, until_entry: int | None = None) -> Policy:
+    """Return the policy in force at ``as_of`` (UTC), as known by ``until_entry`` (default: all that is known)."""
+    what = ("policy in force", as_of, until_entry)
+    return reading.unless_written(what, ["policy_adopted"], lambda: _in_force(reading, as_of, until_entry))
 
 
-def _in_force(reading: Reading, as_of: datetime) -> Policy:
-    adopted = reading.state("policies_at", as_of).sort_values("nth_newest")
+def _in_force(reading: Reading, as_of: datetime, until_entry: int | None) -> Policy:
+    adopted = reading.state("policies_at", as_of, until_entry).sort_values("nth_newest")
     if adopted.empty:
         return _default()
     return _read(adopted.iloc[0]["content"])

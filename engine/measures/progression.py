@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.measures.figures import Figure, figure_of
 from engine.measures.measure import Words
@@ -35,7 +35,7 @@ class Criterion:
     measure: str
     green: float
     amber: float
-    source: str
+    source: Words
     gap_by: str | None = None
 
 
@@ -84,7 +84,11 @@ class Judged:
 def criteria() -> tuple[Criterion, ...]:
     """Read the criteria in the order of the file."""
     told = tomllib.loads((REFERENCE / "progression.toml").read_text(encoding="utf-8"))
-    return tuple(Criterion(code=code, **numbers) for code, numbers in told["criterion"].items())
+    return tuple(_criterion(code, **entry) for code, entry in told["criterion"].items())
+
+
+def _criterion(code: str, *, source: str, source_sv: str, **numbers: Any) -> Criterion:
+    return Criterion(code=code, source=Words(source, source_sv), **numbers)
 
 
 def judged(reading: Reading, period: Period, wanted: tuple[Criterion, ...] | None = None) -> list[Judged]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from made_history import made_pilot, now
+from small_guarded import guarded_pilot
 from small_pilot import EVERYTHING_FITS, NOW
 
 from dashboard import charts_evaluation as charts
@@ -46,6 +47,22 @@ def test_the_demo_pilot_shows_every_measure_with_its_definition(dashboard):
     shown = app.dataframe[-1].value if len(app.dataframe) == 1 else max((d.value for d in app.dataframe), key=len)
     assert len(shown) == len(MEASURES)
     assert {"title", "figure", "interval", "definition", "denominator"} <= set(shown.columns)
+
+
+@pytest.mark.parametrize(
+    ("language", "light", "outside"), [("sv", "Rött", "utanför 60"), ("en", "Red", "outside of 60")]
+)
+def test_the_page_says_whether_to_go_on_and_what_has_left_its_guardrail(dashboard, language, light, outside):
+    """Two of eleven requests were served: that is red, and below the simulated band."""
+    guarded_pilot(dashboard)
+
+    app = dashboard.open("evaluation", "lead", language)
+
+    assert not app.exception
+    assert len([text for text in app.markdown if f": {light}]" in text.value]) == 1
+    assert any("18 %" in text.value and light.lower() in text.value for text in app.text)
+    held = next(table.value for table in app.dataframe if "surely" in table.value.columns)
+    assert outside in held["said"].iloc[0]
 
 
 def test_few_people_are_too_few_to_show(dashboard):

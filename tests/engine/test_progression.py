@@ -88,7 +88,7 @@ def test_every_criterion_of_the_pilot_has_a_known_measure_with_a_direction_limit
         assert judgeable.more_is_better is not None
         assert criterion.gap_by is None or criterion.gap_by in set(GROUPS) & set(measure.by)
         assert (criterion.green > criterion.amber) == judgeable.more_is_better
-        assert criterion.source.startswith("assumption") or "(20" in criterion.source
+        assert criterion.source.en.startswith("assumption") or "(20" in criterion.source.en
 
 
 def test_the_criteria_are_shown_from_the_command_line(pilot_path):
