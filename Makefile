@@ -7,7 +7,7 @@ REPORT := $(BIN)/mikro evaluate --db data/local/half_year.duckdb --from 2026-03-
 export UV_PYTHON_DOWNLOADS = never
 export UV_NO_PROGRESS = 1
 
-.PHONY: demo week report test lint dashboard bench lock clean
+.PHONY: demo week report screenshots test lint dashboard bench lock clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/.installed  ## build the demo pilot, match it, show the result
@@ -25,6 +25,9 @@ report: .venv/.installed  ## the board's report on half a simulated year, about 
 	$(REPORT) en --note "An example: all people are invented, and the figures are of a simulated half year (make report)."
 	cp data/local/report/*.pdf data/report/
 
+screenshots: .venv/.installed  ## the README's pictures of the dashboard, taken of the demo's week
+	PYTHONPATH=tests $(BIN)/python -m browser.screenshots
+
 lint: .venv/.installed  ## style, types, layers, SQL
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -35,10 +38,11 @@ lint: .venv/.installed  ## style, types, layers, SQL
 dashboard: .venv/.installed  ## the coordinators' dashboard on an invented week, on this machine
 	$(BIN)/mikro dashboard --demo
 
-bench: .venv/.installed  ## 500 kills; a crowd; fifty coordinators; this engine against its peers, about two hours; writes tests/bench/RESULTS.md
+bench: .venv/.installed  ## 500 kills; a crowd; fifty coordinators; the pages in a browser; this engine against its peers, about two hours; writes tests/bench/RESULTS.md
 	PYTHONPATH=tests $(BIN)/python -m bench.kills --kills 500
 	PYTHONPATH=tests $(BIN)/python -m bench.crowd
 	PYTHONPATH=tests $(BIN)/python -m bench.desks
+	PYTHONPATH=tests $(BIN)/python -m bench.pages
 	PYTHONPATH=tests $(BIN)/python -m bench.run_bench
 
 lock: $(UV)  ## resolve the dependencies anew: hashes, no addresses

@@ -9,7 +9,21 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
-READY = "() => document.querySelector('[data-testid=stApp]')?.getAttribute('data-test-script-state') === 'notRunning'"
+# Whether the script is done and nothing on the page changed for QUIET_MS; notes when somebody clicked or typed last.
+QUIET_MS = 400
+STANDS = """quiet => {
+  const app = document.querySelector('[data-testid=stApp]')
+  if (!app) return false
+  if (!window.__watched) {
+    const note = name => () => { window[name] = performance.now() }
+    window.__asked = window.__changed = performance.now()
+    for (const kind of ['click', 'keydown']) document.addEventListener(kind, note('__asked'), true)
+    new MutationObserver(note('__changed')).observe(app, {subtree: true, childList: true, characterData: true,
+      attributes: true, attributeFilter: ['data-test-script-state', 'data-stale', 'aria-selected', 'aria-checked']})
+    window.__watched = true
+  }
+  return app.getAttribute('data-test-script-state') === 'notRunning' && performance.now() - window.__changed > quiet
+}"""
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
 PATIENCE_MS = 120_000
@@ -71,8 +85,7 @@ def ready(page: Page) -> None:
     """Wait until the script has run and the page no longer changes."""
     page.wait_for_selector("[data-testid=stApp]")
     page.wait_for_timeout(150)
-    page.wait_for_function(READY)
-    page.wait_for_timeout(250)
+    page.wait_for_function(STANDS, arg=QUIET_MS)
 
 
 def see_as(page: Page, role: str) -> None:

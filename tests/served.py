@@ -22,10 +22,11 @@ OURS = ("MIKRO_", "STREAMLIT_")
 
 @dataclass(frozen=True)
 class Served:
-    """A server that runs: where it is reached, and what it wrote so far."""
+    """A server that runs: where it is reached, its process, and what it wrote so far."""
 
     url: str
     log: Path
+    pid: int
 
     def said(self) -> str:
         """Read what the server wrote."""
@@ -48,8 +49,8 @@ def dashboard(db: Path, folder: Path, port: int | None = None, **settings: str) 
     environment |= {"MIKRO_DB": str(db), "OMP_NUM_THREADS": "1"} | settings
     url = f"http://127.0.0.1:{port}"
     log = folder / f"dashboard-{port}.log"
-    with _process(command, log, f"{url}/_stcore/health", cwd=ROOT / "dashboard", environment=environment):
-        yield Served(url, log)
+    with _process(command, log, f"{url}/_stcore/health", cwd=ROOT / "dashboard", environment=environment) as pid:
+        yield Served(url, log, pid)
 
 
 @contextmanager
@@ -75,17 +76,19 @@ def login_provider(folder: Path, users: Mapping[str, Mapping[str, object]]) -> I
         command += ["--user-claims", json.dumps({"sub": subject, **claims})]
     url = f"http://127.0.0.1:{port}"
     log = folder / f"provider-{port}.log"
-    with _process(command, log, f"{url}/.well-known/openid-configuration", cwd=folder, environment=dict(os.environ)):
-        yield Served(url, log)
+    with _process(
+        command, log, f"{url}/.well-known/openid-configuration", cwd=folder, environment=dict(os.environ)
+    ) as pid:
+        yield Served(url, log, pid)
 
 
 @contextmanager
-def _process(command: list[str], log: Path, ready: str, *, cwd: Path, environment: dict[str, str]) -> Iterator[None]:
+def _process(command: list[str], log: Path, ready: str, *, cwd: Path, environment: dict[str, str]) -> Iterator[int]:
     with log.open("wb") as written:
         process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=written, stderr=subprocess.STDOUT)
     try:
         _wait_for(ready, process, log)
-        yield
+        yield process.pid
     finally:
         process.terminate()
         try:
