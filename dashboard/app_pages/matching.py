@@ -8,6 +8,7 @@ from dashboard.frame import Stamp, here
 from dashboard.panels import comparing, proposing, remedying, running
 from dashboard.service import matching
 from dashboard.service.matching import RunShown
+from dashboard.service.tables import with_both_names
 from dashboard.words import _
 
 found = here()
@@ -21,8 +22,8 @@ def runs_of(stamp: Stamp) -> list[RunShown]:
 
 @st.cache_data(ttl=600, max_entries=50, show_spinner=False)
 def plan_of(stamp: Stamp) -> pd.DataFrame:
-    """List the proposals."""
-    return matching.proposals(found.store, found.actor_id, found.now)
+    """List the proposals, with the names of both sides."""
+    return with_both_names(found.store, found.actor_id, matching.proposals(found.store, found.actor_id, found.now))
 
 
 @st.cache_data(ttl=600, max_entries=50, show_spinner=False)

@@ -7,6 +7,7 @@ from dashboard import parts
 from dashboard.frame import Stamp, here
 from dashboard.panels import asking, inviting, telling, visiting
 from dashboard.service import matching, offers
+from dashboard.service.tables import with_both_names
 from dashboard.words import _
 
 found = here()
@@ -37,6 +38,13 @@ def messages_of(stamp: Stamp) -> pd.DataFrame:
     return offers.messages(found.store, found.actor_id, found.now)
 
 
+@st.cache_data(ttl=600, max_entries=50, show_spinner=False)
+def named(stamp: Stamp, view: str, _listed: pd.DataFrame) -> pd.DataFrame:
+    """Name those in the list that is shown, the one of a view; what waits behind the other views has only a number."""
+    name = offers.with_name if view == "messages" else with_both_names
+    return name(found.store, found.actor_id, _listed)
+
+
 parts.title(_("Offers and visits"), _("Volunteers are asked here, and here their answers are taken."))
 stamp = found.stamp
 approved, asked, visits = approved_of(stamp), asked_of(stamp), visits_of(stamp)
@@ -56,12 +64,12 @@ view = st.segmented_control(
     label_visibility="collapsed",
 )  # fmt: skip
 if view == "answers":
-    asking.answers(found, asked)
+    asking.answers(found, named(stamp, view, asked))
 elif view == "visits":
-    visiting.show(found, visits)
+    visiting.show(found, named(stamp, view, visits))
 elif view == "messages":
-    telling.show(found, messages_of(stamp))
+    telling.show(found, named(stamp, view, messages_of(stamp)))
 elif view == "invite":
     inviting.show(found)
 else:
-    asking.to_send(found, approved)
+    asking.to_send(found, named(stamp, view, approved))

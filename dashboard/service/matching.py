@@ -136,8 +136,7 @@ def proposals(store: Store, actor_id: str, now: datetime) -> pd.DataFrame:
     -------
     DataFrame
         The columns of ``proposals_at`` and TOLD; of the volunteer ``volunteer_resident_id``,
-        ``volunteer_lat``, ``volunteer_lon``; the names ``resident`` and ``volunteer``, ids where the account sees none;
-        and ``override`` (``pin``, ``forbid`` or none). By time.
+        ``volunteer_lat``, ``volunteer_lon``; and ``override`` (``pin``, ``forbid`` or none). By time; nobody is named.
 
     Raises
     ------
@@ -151,10 +150,7 @@ def proposals(store: Store, actor_id: str, now: datetime) -> pd.DataFrame:
     others = volunteers.rename(columns={name: f"volunteer_{name}" for name in ("resident_id", "lat", "lon")})
     table = table.merge(others, on="volunteer_id", how="left", suffixes=("", "_of_visit"))
     table = table.merge(stated.rename(columns={"kind": "override"}), on=["request_id", "volunteer_id"], how="left")
-    table = table.sort_values(["starts_at", "request_id", "volunteer_id"], ignore_index=True)
-    return named(
-        store, actor_id, table, "visit", resident="resident_id", volunteer="volunteer_resident_id|volunteer_id"
-    )
+    return table.sort_values(["starts_at", "request_id", "volunteer_id"], ignore_index=True)
 
 
 def left_over(store: Store, actor_id: str, run_id: str, now: datetime) -> pd.DataFrame:

@@ -41,9 +41,8 @@ def asked(store: Store, actor_id: str, now: datetime) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The columns of ``offers_at``, ``service``, ``municipality_code``; ``expires_local`` and ``hours_left``; the
-        names ``resident`` and ``volunteer`` (ids where the account sees none), ``volunteer_resident_id``. Those that
-        wait first, by their limit.
+        The columns of ``offers_at``, ``service``, ``municipality_code``; ``expires_local`` and ``hours_left``,
+        ``volunteer_resident_id``. Those that wait first, by their limit. Nobody is named, as in the lists below.
 
     Raises
     ------
@@ -61,7 +60,7 @@ def asked(store: Store, actor_id: str, now: datetime) -> pd.DataFrame:
         expires_local=[local_of(aware(one)) for one in table["expires_at"]],
         _waits=waits,
     ).sort_values(["_waits", "expires_at", "offer_id"], ignore_index=True)
-    return _with_names(store, actor_id, table.drop(columns="_waits"))
+    return table.drop(columns="_waits")
 
 
 def to_come(store: Store, actor_id: str, now: datetime) -> pd.DataFrame:
@@ -75,11 +74,11 @@ def to_come(store: Store, actor_id: str, now: datetime) -> pd.DataFrame:
     with looking(store, actor_id, "see_requests") as (reading, who):
         coming = reading.state("visits_at", now, None, status="agreed").drop(columns="resident_id")
         table = _of_both(reading, who, now, coming[coming["ends_at"] > local_of(now)])
-    return _with_names(store, actor_id, table.sort_values(["starts_at", "visit_id"], ignore_index=True))
+    return table.sort_values(["starts_at", "visit_id"], ignore_index=True)
 
 
 def messages(store: Store, actor_id: str, now: datetime) -> pd.DataFrame:
-    """List the messages about which somebody has something to do; columns of ``outbox.messages`` and ``name``.
+    """List the messages about which somebody has something to do; columns of ``outbox.messages``.
 
     Raises
     ------
@@ -87,7 +86,12 @@ def messages(store: Store, actor_id: str, now: datetime) -> pd.DataFrame:
         When the account may not send messages.
     """
     found = outbox.messages(store, actor_id, now=now)
-    return named(store, actor_id, found[found["is_open"]].reset_index(drop=True), "call", name="resident_id")
+    return found[found["is_open"]].reset_index(drop=True)
+
+
+def with_name(store: Store, actor_id: str, listed: pd.DataFrame) -> pd.DataFrame:
+    """Add ``name``, of those whom messages go to."""
+    return named(store, actor_id, listed, "call", name="resident_id")
 
 
 def has_mail() -> bool:
@@ -205,9 +209,3 @@ def _of_both(reading: Reading, who: Acting, now: datetime, table: pd.DataFrame) 
         codes = list(who.municipality_codes)
         table = table[table["municipality_code"].isin(codes) | table["volunteer_place"].isin(codes)]
     return table
-
-
-def _with_names(store: Store, actor_id: str, table: pd.DataFrame) -> pd.DataFrame:
-    return named(
-        store, actor_id, table, "visit", resident="resident_id", volunteer="volunteer_resident_id|volunteer_id"
-    )

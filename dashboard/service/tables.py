@@ -26,3 +26,13 @@ def named(store: Store, actor_id: str, table: pd.DataFrame, purpose: str, **colu
         for column, (of, _, by) in sources.items()
     }
     return table.assign(**told)
+
+
+def with_both_names(store: Store, actor_id: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Add ``resident`` and ``volunteer``, the names of both sides of a visit, or ids where the account sees none.
+
+    The log notes everybody who is named, so name the list that is shown and no other.
+    """
+    return named(
+        store, actor_id, table, "visit", resident="resident_id", volunteer="volunteer_resident_id|volunteer_id"
+    )

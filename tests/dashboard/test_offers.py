@@ -9,6 +9,7 @@ from small_outbox import DONE, OFFER, PEOPLE, VISIT, YES
 from small_pilot import BASELINE, EVERYTHING_FITS, NOW
 
 from dashboard.service import offers as service
+from dashboard.service.tables import with_both_names
 from engine import notify
 from engine.live.decisions import approve
 from engine.live.own_page import own_requests
@@ -188,7 +189,8 @@ def test_a_volunteers_municipality_sees_the_offer_too_but_not_the_resident_s_nam
 
         transaction.append([replace(RUT, occurred_at=NOW, municipality_code="1282")])
 
-    [row] = service.asked(store, "demo-coordinator:1283", NOW).to_dict("records")
+    listed = service.asked(store, "demo-coordinator:1283", NOW)
+    [row] = with_both_names(store, "demo-coordinator:1283", listed).to_dict("records")
 
     assert (row["volunteer"], row["resident"]) == ("Ada Lovelace", "rut")
 
