@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import codes, codes_matching, parts
 from dashboard.frame import Here
@@ -32,16 +33,19 @@ def show(found: Here, runs: list[RunShown]) -> None:
     if compared is None:
         return
     served, value, seen = st.columns(3)
-    served.metric(_("Requests that get help"), number(later.n_matched, 0), _more(later.n_matched - earlier.n_matched))
-    value.metric(_("Value of the plan, points"), number(later.objective, 0), _more(later.objective - earlier.objective))
-    seen.metric(_("Requests looked at"), number(later.n_requests, 0), _more(later.n_requests - earlier.n_requests))
+    _show_change(served, _("Requests that get help"), earlier.n_matched, later.n_matched)
+    _show_change(value, _("Value of the plan, points"), earlier.objective, later.objective)
+    _show_change(seen, _("Requests looked at"), earlier.n_requests, later.n_requests)
     if later.policy != earlier.policy:
         st.caption(_("The two ran under different policies, so their points do not compare."))
     _table(found, compared.changes)
 
 
-def _more(difference: float) -> str:
-    return f"{'+' if difference > 0 else '−' if difference < 0 else ''}{number(abs(difference), 0)}"
+def _show_change(place: DeltaGenerator, label: str, before: float, after: float) -> None:
+    """Show a number of the newest run and how far it is from the earlier one's; more is not always better."""
+    sign = "+" if after > before else "−" if after < before else "±"
+    change = f"{sign}{number(abs(after - before), 0)}"
+    place.metric(label, number(after, 0), change, delta_color="off", delta_arrow="off")
 
 
 def _table(found: Here, changes: pd.DataFrame) -> None:

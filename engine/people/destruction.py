@@ -114,8 +114,8 @@ def _n_held(file: Path, traces: Sequence[bytes]) -> int:
         with file.open("rb") as stream:
             if file.stat().st_size == 0:
                 return 0
-            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-                return sum(content.find(trace) >= 0 for trace in traces)
+            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as held:
+                return sum(held.find(trace) >= 0 for trace in traces)
     except FileNotFoundError:  # another program's, which was there for a moment
         return 0
     except OSError as error:

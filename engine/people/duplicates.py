@@ -48,10 +48,13 @@ def possible_duplicates(
             residents = residents[residents["municipality_code"].isin(who.municipality_codes)]
         if not serves_protected(transaction, actor_id):
             residents = residents[~residents["protected_identity"].astype(bool)]
-        people = transaction.people("duplicates").merge(
+        digits = digits_of(phone)
+        if birth_year is not None and len(digits) < PHONE_DIGITS_MIN:  # then only the name can tell
+            residents = residents[(residents["birth_year"] - birth_year).abs() <= YEARS_APART_MAX]
+        people = transaction.people("duplicates", residents["resident_id"].tolist(), looked_through=True).merge(
             residents[["resident_id", "birth_year", "municipality_code"]], on="resident_id"
         )
-        found = _alike(people, name, birth_year, digits_of(phone))
+        found = _alike(people, name, birth_year, digits)
         transaction.append(
             facts.IdentityRead(
                 occurred_at=transaction.recorded_at, resident_id=resident_id, what="person", purpose="duplicates"

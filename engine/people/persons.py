@@ -102,11 +102,12 @@ def find(store: Store, actor_id: str, text: str) -> pd.DataFrame:
         raise InputError(f"A search needs at least {SEARCH_LENGTH_MIN} characters.")
     with acting(store, actor_id, "read_identity") as (transaction, who):
         residents = transaction.state("residents_at", EVER)[["resident_id", "municipality_code", "protected_identity"]]
-        people = transaction.people("search").merge(residents, on="resident_id")
         if who.municipality_codes is not None:
-            people = people[people["municipality_code"].isin(who.municipality_codes)]
+            residents = residents[residents["municipality_code"].isin(who.municipality_codes)]
         if not serves_protected(transaction, actor_id):
-            people = people[~people["protected_identity"]]
+            residents = residents[~residents["protected_identity"].astype(bool)]
+        people = transaction.people("search", residents["resident_id"].tolist(), looked_through=True)
+        people = people.merge(residents, on="resident_id")
         fits = [_holds(row, wanted) for row in people[["name", "phone", "email"]].itertuples(index=False)]
         found = people[np.array(fits, dtype=bool)].sort_values(["name", "resident_id"]).head(FOUND_AT_MOST)
         transaction.append(

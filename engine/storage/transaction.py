@@ -120,10 +120,13 @@ class Transaction(Reading):
         self._note_read([resident_id], "person", purpose)
         return {name: found[0][name] for name in identity.DETAILS} if found else None
 
-    def people(self, purpose: str, resident_ids: list[str] | None = None) -> pd.DataFrame:
+    def people(
+        self, purpose: str, resident_ids: list[str] | None = None, *, looked_through: bool = False
+    ) -> pd.DataFrame:
         """Read some persons, or all: ``resident_id`` and :data:`engine.storage.identity.DETAILS`, a row each, by id.
 
-        The log notes each of those asked for, and why; everybody as ``*``.
+        The log notes each of those asked for, and why; everybody as ``*``, and so those who are only ``looked_through``
+        in search of somebody: whoever is found is noted by the caller.
 
         Raises
         ------
@@ -133,7 +136,8 @@ class Transaction(Reading):
             When the purpose is not 1 to 100 plain letters, digits, spaces or ``._@:/-``.
         """
         found = identity.unseal_people(self._master_key(), self._sealed_people(resident_ids))
-        self._note_read(["*"] if resident_ids is None else resident_ids, "person", purpose)
+        noted = ["*"] if resident_ids is None or looked_through else resident_ids
+        self._note_read(noted, "person", purpose)
         return pd.DataFrame(found, columns=["resident_id", *identity.DETAILS])
 
     def notes(self, subject: str, purpose: str) -> pd.DataFrame:
