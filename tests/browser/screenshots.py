@@ -41,7 +41,8 @@ def link_to_answer(pilot: Path, url: str) -> str:
     """Read the link in a message that waits for a volunteer, as the volunteer would."""
     os.environ["MIKRO_BASE_URL"] = url
     store = Store(pilot, clock=lambda: ENDS)
-    for message_id in messages(store, ME)["message_id"]:
+    waiting = messages(store, ME, now=ENDS)
+    for message_id in waiting.loc[waiting["is_open"] & (waiting["template"] == "offer"), "message_id"]:
         if found := re.search(re.escape(url) + r"/answer\S+", show(store, ME, message_id).text):
             return found[0]
     raise LookupError("No message asks a volunteer for an answer.")
