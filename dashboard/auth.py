@@ -135,7 +135,7 @@ def local_accounts(store: Store) -> list[str]:
     own = os.environ.get(ACTOR_VARIABLE, "") or LOCAL_ACTOR
     with store.reading() as reading:
         roles = roles_given(reading)
-        if reading.query("roles").empty:
+        if roles.empty and reading.query("roles").empty:
             return [*(f"{DEMO}{role}" for role in ROLES), own]
     return [name for name in roles["account_id"] if name.startswith(DEMO) or name == own]
 

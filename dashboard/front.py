@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import aside, parts
+from dashboard import aside, parts, service
 from dashboard.frame import arrive
 from dashboard.navigation import pages_for
 from dashboard.words import _
@@ -10,13 +10,14 @@ from engine.errors import EngineError
 
 st.set_page_config(layout="wide", page_icon=aside.ICON, initial_sidebar_state="auto")
 try:
-    found = arrive()
+    with service.pilot().held():  # the file is opened once for all that stands around the page
+        found = arrive()
+        page = st.navigation(pages_for(found), position="sidebar")
+        aside.show(found, page.url_path)
 except EngineError as error:
     parts.title(_("Municipal micro-services"))
     parts.refusal(error)
     st.stop()
 
-page = st.navigation(pages_for(found), position="sidebar")
-aside.show(found, page.url_path)
 parts.show_done()
 page.run()

@@ -5,7 +5,7 @@ Streamlit reads Markdown almost everywhere, and Markdown fetches pictures from w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -68,6 +68,14 @@ def show_done() -> None:
     """Show what :func:`done` was told last; the frame calls it once per page."""
     if text := st.session_state.pop("_done", None):
         st.success(escaped(text), icon=":material/check:")
+
+
+def opened(sections: Mapping[str, Callable[[], None]], key: str) -> None:
+    """Show sections as tabs by their names; only the open one is worked out."""
+    for tab, show in zip(st.tabs(list(sections), key=key, on_change="rerun"), sections.values(), strict=True):
+        if tab.open:
+            with tab:
+                show()
 
 
 def table(

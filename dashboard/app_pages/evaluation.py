@@ -259,17 +259,15 @@ chosen = st.segmented_control(
 with parts.doing(_("Working out the measures …")):
     said = evaluation.in_words(overview_of(stamp, chosen))
     show_headlines(said)
-    everything, going_on, one, recruiting = st.tabs(
-        [_("All measures"), _("Go on or stop"), _("One measure"), _("Recruitment")]
+    parts.opened(
+        {
+            _("All measures"): lambda: show_all(said),
+            _("Go on or stop"): lambda: show_lights(chosen),
+            _("One measure"): lambda: show_one(chosen),
+            _("Recruitment"): show_prices,
+        },
+        key="evaluation-tab",
     )
-    with everything:
-        show_all(said)
-    with going_on:
-        show_lights(chosen)
-    with one:
-        show_one(chosen)
-    with recruiting:
-        show_prices()
     st.caption(
         _(
             "Figures of fewer than five people are never shown. A small or missing difference is a normal result: read"

@@ -47,8 +47,10 @@ def chosen_person() -> intake.Person | None:
     return None
 
 
+@st.fragment
 def search() -> None:
-    """Find persons by name, phone or e-mail."""
+    """Find persons by name, phone or e-mail; only this part runs again when another is looked for."""
+    found = here()
     text = st.text_input(
         _("Find a person"), key="intake-search", icon=":material/search:", max_chars=80,
         placeholder=_("Name, phone or e-mail"), autocomplete="off",
@@ -159,7 +161,8 @@ if (linked := parts.given("resident")) and st.session_state.get("intake-linked")
     choose(linked, parts.given("task") or "person")
 if st.session_state.pop("intake-search-clear", False):
     st.session_state["intake-search"] = ""
-if person := chosen_person():
-    with_person(person)
-else:
+with found.store.held():  # what is read of a person is worked out once, whoever of the card and its lists asks
+    if person := chosen_person():
+        with_person(person)
+if not person:
     without_person()

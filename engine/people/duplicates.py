@@ -13,8 +13,7 @@ import pandas as pd
 
 from engine import facts
 from engine.access import acting
-from engine.intake import EVER
-from engine.people.persons import serves_protected
+from engine.people.persons import residents_in_reach
 
 if TYPE_CHECKING:
     from engine.store import Store
@@ -43,17 +42,13 @@ def possible_duplicates(
         When the account may not read persons.
     """
     with acting(store, actor_id, "read_identity", action="look for duplicates") as (transaction, who):
-        residents = transaction.state("residents_at", EVER)
-        if who.municipality_codes is not None:
-            residents = residents[residents["municipality_code"].isin(who.municipality_codes)]
-        if not serves_protected(transaction, actor_id):
-            residents = residents[~residents["protected_identity"].astype(bool)]
         digits = digits_of(phone)
+        born = None
         if birth_year is not None and len(digits) < PHONE_DIGITS_MIN:  # then only the name can tell
-            residents = residents[(residents["birth_year"] - birth_year).abs() <= YEARS_APART_MAX]
-        people = transaction.people("duplicates", residents["resident_id"].tolist(), looked_through=True).merge(
-            residents[["resident_id", "birth_year", "municipality_code"]], on="resident_id"
-        )
+            born = (birth_year - YEARS_APART_MAX, birth_year + YEARS_APART_MAX)
+        residents = residents_in_reach(transaction, who, born=born)
+        people = transaction.people("duplicates", residents["resident_id"].tolist(), looked_through=True)
+        people = people.merge(residents, on="resident_id")
         found = _alike(people, name, birth_year, digits)
         transaction.append(
             facts.IdentityRead(
@@ -73,11 +68,19 @@ def digits_of(phone: str) -> str:
 
 
 def likeness(one: str, other: str) -> float:
-    """Say how alike two names are, 0 to 1, whatever the order of their parts, capitals and accents."""
-    return max(
-        SequenceMatcher(None, _plain(one), _plain(other), autojunk=False).ratio(),
-        SequenceMatcher(None, _sorted(one), _sorted(other), autojunk=False).ratio(),
-    )
+    """Say how alike two names are, 0 to 1, whatever the order of their parts, capitals and accents.
+
+    0 for names that are clearly less than LIKE.
+    """
+    plain, known = _plain(one), _plain(other)
+    return max(_in_common(plain, known), _in_common(_sorted(plain), _sorted(known)))
+
+
+def _in_common(one: str, other: str) -> float:
+    """Share of signs in common, in order; 0 where so few signs are the same in any order that they cannot be alike."""
+    compared = SequenceMatcher(None, one, other, autojunk=False)
+    may_be_alike = compared.real_quick_ratio() >= LIKE and compared.quick_ratio() >= LIKE
+    return compared.ratio() if may_be_alike else 0.0
 
 
 def _alike(people: pd.DataFrame, name: str, birth_year: int | None, phone: str) -> pd.DataFrame:
@@ -105,7 +108,7 @@ def _plain(name: str) -> str:
 
 
 def _sorted(name: str) -> str:
-    return " ".join(sorted(_plain(name).split()))
+    return " ".join(sorted(name.split()))
 
 
 # Letters of their own in Swedish, kept whole by writing them as signs that are no accented letters.

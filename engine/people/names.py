@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from engine.access import Acting, acting, looking
-from engine.intake import EVER
-from engine.people.persons import must_be_purpose, serves_protected
+from engine.people.persons import must_be_purpose, residents_in_reach
 
 if TYPE_CHECKING:
     from engine.store import Reading, Store
@@ -51,11 +50,6 @@ def names_of(store: Store, actor_id: str, resident_ids: Iterable[str], purpose: 
 
 
 def _in_reach(reading: Reading, who: Acting, resident_ids: Iterable[str]) -> frozenset[str]:
-    residents = reading.state("residents_at", EVER)
-    kept = reading.query("sealed_people", resident_ids=sorted(set(resident_ids)))["resident_id"]
-    mine = residents["resident_id"].isin(kept)
-    if who.municipality_codes is not None:
-        mine &= residents["municipality_code"].isin(who.municipality_codes)
-    if not serves_protected(reading, who.account_id):
-        mine &= ~residents["protected_identity"].astype(bool)
-    return frozenset(residents.loc[mine, "resident_id"])
+    asked = sorted(set(resident_ids))
+    kept = reading.query("sealed_people", resident_ids=asked)["resident_id"]
+    return frozenset(residents_in_reach(reading, who, asked)["resident_id"]) & frozenset(kept)

@@ -101,11 +101,7 @@ def find(store: Store, actor_id: str, text: str) -> pd.DataFrame:
     if len(wanted) < SEARCH_LENGTH_MIN:
         raise InputError(f"A search needs at least {SEARCH_LENGTH_MIN} characters.")
     with acting(store, actor_id, "read_identity") as (transaction, who):
-        residents = transaction.state("residents_at", EVER)[["resident_id", "municipality_code", "protected_identity"]]
-        if who.municipality_codes is not None:
-            residents = residents[residents["municipality_code"].isin(who.municipality_codes)]
-        if not serves_protected(transaction, actor_id):
-            residents = residents[~residents["protected_identity"].astype(bool)]
+        residents = residents_in_reach(transaction, who)
         people = transaction.people("search", residents["resident_id"].tolist(), looked_through=True)
         people = people.merge(residents, on="resident_id")
         fits = [_holds(row, wanted) for row in people[["name", "phone", "email"]].itertuples(index=False)]
@@ -117,6 +113,35 @@ def find(store: Store, actor_id: str, text: str) -> pd.DataFrame:
             for resident_id in found["resident_id"]
         )
     return found[["resident_id", "name", "phone", "municipality_code"]].reset_index(drop=True)
+
+
+def residents_in_reach(
+    reading: Reading, who: Acting, resident_ids: list[str] | None = None, born: tuple[int, int] | None = None
+) -> pd.DataFrame:
+    """List whom an account may see: of the own municipalities, and not protected unless it serves those.
+
+    Parameters
+    ----------
+    resident_ids
+        Only these, if in reach.
+    born
+        Only those of these years, the first and the last.
+
+    Returns
+    -------
+    DataFrame
+        ``resident_id``, ``municipality_code``, ``birth_year``, by id.
+    """
+    return reading.query(
+        "residents_in_reach",
+        as_of=EVER,
+        until_entry=reading.last_entry_no,
+        municipality_codes=None if who.municipality_codes is None else sorted(who.municipality_codes),
+        with_protected=serves_protected(reading, who.account_id),
+        resident_ids=resident_ids,
+        born_from=born and born[0],
+        born_to=born and born[1],
+    )
 
 
 def home_of(reading: Reading, resident_id: str) -> Home | None:

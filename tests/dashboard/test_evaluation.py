@@ -50,19 +50,31 @@ def test_the_demo_pilot_shows_every_measure_with_its_definition(dashboard):
 
 
 @pytest.mark.parametrize(
-    ("language", "light", "outside"), [("sv", "Rött", "utanför 60"), ("en", "Red", "outside of 60")]
+    ("language", "tab", "light", "outside"),
+    [("sv", "Gå vidare eller stanna", "Rött", "utanför 60"), ("en", "Go on or stop", "Red", "outside of 60")],
 )
-def test_the_page_says_whether_to_go_on_and_what_has_left_its_guardrail(dashboard, language, light, outside):
+def test_the_page_says_whether_to_go_on_and_what_has_left_its_guardrail(dashboard, language, tab, light, outside):
     """Two of eleven requests were served: that is red, and below the simulated band."""
     guarded_pilot(dashboard)
 
     app = dashboard.open("evaluation", "lead", language)
+    app.session_state["evaluation-tab"] = tab
+    app.run()
 
     assert not app.exception
     assert len([text for text in app.markdown if f": {light}]" in text.value]) == 1
     assert any("18 %" in text.value and light.lower() in text.value for text in app.text)
     held = next(table.value for table in app.dataframe if "surely" in table.value.columns)
     assert outside in held["said"].iloc[0]
+
+
+def test_only_the_open_tab_is_worked_out(dashboard):
+    guarded_pilot(dashboard)
+
+    app = dashboard.open("evaluation", "lead", "sv")
+
+    assert [tab.label for tab in app.tabs] == ["Alla mått", "Gå vidare eller stanna", "Ett mått", "Rekrytering"]
+    assert not [text for text in app.markdown if "Rött" in text.value]
 
 
 def test_few_people_are_too_few_to_show(dashboard):
@@ -128,6 +140,8 @@ def test_the_page_changes_with_the_measure_chosen(dashboard):
     made_pilot(150, 60, 20, store=Store.create(dashboard.path, clock=now))
     dashboard.stand_at(now())
     app = dashboard.open("evaluation", "lead", "sv")
+    app.session_state["evaluation-tab"] = "Ett mått"
+    app.run()
 
     app.selectbox(key="evaluation-measure").select("idle").run()
 
@@ -139,5 +153,7 @@ def test_without_priced_runs_it_says_how_to_price_them(dashboard):
     dashboard.holding(*EVERYTHING_FITS)
 
     app = dashboard.open("evaluation", "lead", "sv")
+    app.session_state["evaluation-tab"] = "Rekrytering"
+    app.run()
 
     assert any("mikro prices" in caption.value for caption in app.caption)

@@ -1,5 +1,7 @@
 """Whether somebody about to be registered is known already."""
 
+from difflib import SequenceMatcher
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from small_people import ADA_DETAILS, RUT_DETAILS, people_pilot
 
 from engine.access import give_role
 from engine.errors import AccessDenied
-from engine.people.duplicates import digits_of, likeness, possible_duplicates
+from engine.people.duplicates import LIKE, digits_of, likeness, possible_duplicates
 
 SOMEBODY_ELSE = "Göran Björk"
 
@@ -74,3 +76,15 @@ def test_swedish_letters_are_letters_of_their_own():
 @given(st.text(alphabet="0123456789", min_size=7, max_size=9).filter(lambda digits: digits[0] != "0"))
 def test_a_number_is_the_same_at_home_and_from_abroad(digits):
     assert digits_of(f"0{digits}") == digits_of(f"+46{digits}") == digits_of(f"0046 {digits}") == digits
+
+
+NAMES = st.text("aeinrsö ", max_size=14)
+
+
+@given(NAMES, NAMES)
+def test_a_name_is_as_alike_as_its_signs_say_however_quickly_it_is_passed_over(one, other):
+    plain = [" ".join(name.split()) for name in (one, other)]
+    by_parts = [" ".join(sorted(name.split())) for name in plain]
+    whole = max(SequenceMatcher(None, *names, autojunk=False).ratio() for names in (plain, by_parts))
+
+    assert (likeness(one, other) >= LIKE) == (whole >= LIKE)
