@@ -115,3 +115,35 @@ def test_what_asks_for_the_time_is_not_timeless():
     assert not is_timeless("offers_at")
     assert not is_timeless("requests_at")
     assert "$until_entry" in body_of("visits_at")
+
+
+def test_what_was_found_is_found_anew_only_when_its_table_was_written_or_the_write_undone():
+    store, found = pilot(*EVERYTHING_FITS), []
+
+    def find(reading):
+        return reading.unless_written("requests", ["request_submitted"], lambda: found.append(1) or len(found))
+
+    def ask(name):
+        with store.transaction("test", "ask") as transaction:
+            transaction.append([replace(MILK, request_id=name)])
+            told.append(find(transaction))
+            if name == "undone":
+                raise InputError("no")
+
+    told = []
+    with store.held():
+        for _look in range(2):
+            with store.reading() as reading:
+                told.append(find(reading))
+        with store.transaction("test", "move") as transaction:
+            transaction.append([ADA_AT_HOME])
+            told.append(find(transaction))
+        ask("tea")
+        with pytest.raises(InputError):
+            ask("undone")
+        with store.reading() as reading:
+            told.append(find(reading))
+    with store.reading() as reading:
+        told.append(find(reading))
+
+    assert told == [1, 1, 1, 2, 3, 4, 5]

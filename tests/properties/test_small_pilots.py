@@ -17,7 +17,7 @@ from engine import facts
 from engine.candidates import parameters, view
 from engine.checks import violations
 from engine.errors import NoSolutionError
-from engine.explain import funnel
+from engine.explain import dead_ends, funnel
 from engine.facts import Window
 from engine.matching import match
 from engine.programme import problem_of
@@ -173,6 +173,25 @@ def test_a_run_is_the_best_plan_and_keeps_every_rule(log, model):
     assert run.assignment.objective == pytest.approx(best)
     assert run.assignment.proof == "optimal"
     assert violations(problem, run.assignment.chosen) == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(log=logs())
+def test_a_request_without_candidates_ends_where_its_funnel_reaches_furthest(log):
+    """Runs name the rule without counting who was stopped where; the explanation counts."""
+    with pilot(*log).reading() as reading:
+        seen = view(reading, POLICY, NOW)
+        named = dead_ends(reading, seen)
+    with pilot(*log).reading() as reading:
+        seen = view(reading, POLICY, NOW)
+        alone = set(seen.requests["request_id"]) - set(seen.candidates["request_id"])
+        assume(alone)
+        counted = funnel(reading, seen, sorted(alone))
+    furthest = counted.sort_values("step").groupby("request_id")["rule"].last().to_dict()
+    ruled = seen.requests.dropna(subset="rule").set_index("request_id")["rule"].to_dict()
+
+    assert named.keys() == alone
+    assert named == furthest | ruled
 
 
 @settings(max_examples=60, deadline=None)
