@@ -6,7 +6,7 @@ A code that is not known is shown as it is: the pilot may hold facts of a newer 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 
 from dashboard.words import _, language
@@ -56,7 +56,12 @@ def rule(code: str) -> str:
 
 def languages() -> dict[str, str]:
     """Name the languages that people of the region speak, by code, the most spoken first."""
-    return {code: names[f"name_{language()}"] for code, names in reference.languages().items()}
+    return _languages_said_in(language())
+
+
+@cache
+def _languages_said_in(said_in: str) -> dict[str, str]:
+    return {code: names[f"name_{said_in}"] for code, names in reference.languages().items()}
 
 
 @_named_by

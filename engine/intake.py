@@ -8,7 +8,7 @@ way before the facts: they are returned apart, for the identity store.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import floor
@@ -148,9 +148,9 @@ def import_package(
     return intake
 
 
-def known_in(reading: Reading) -> Known:
-    """List what the pilot file holds, as far as a package may refer to it."""
-    known = reading.columns("known_ids")
+def known_in(reading: Reading, ids: Sequence[str] | None = None) -> Known:
+    """List what the pilot file holds, as far as a package may refer to it, or a form that names only these ids."""
+    known = reading.columns("known_ids", ids=ids)
     of: defaultdict[str, dict[str, str]] = defaultdict(dict)
     for kind, named, resident_id in zip(known["kind"], known["id"], known["resident_id"], strict=True):
         of[kind][named] = resident_id

@@ -10,12 +10,11 @@ from engine import facts
 from engine.access import looking
 from engine.errors import PackageError
 from engine.live import adoption
-from engine.packages.intake_rules import Known
 from engine.people.forms import read_forms
 from engine.people.persons import see
 from engine.reasons.chance import Chance, chance_of
 from engine.reasons.history import History, learn
-from engine.store import Store
+from engine.store import Reading, Store
 
 _lock = threading.Lock()
 _learnt: dict[tuple[str, str], tuple[date, History]] = {}
@@ -35,7 +34,7 @@ def chance(store: Store, actor_id: str, form: Mapping[str, str], now: datetime) 
     with looking(store, actor_id, "submit_request") as (reading, who):
         see(reading, who, form["resident_id"])
         try:
-            asked = _request(form, now)
+            asked = _request(reading, form, now)
         except PackageError:
             return None
         return chance_of(reading, adoption.in_force(reading, now), now, asked, learnt)
@@ -54,10 +53,9 @@ def history(store: Store, now: datetime) -> History:
     return known
 
 
-def _request(form: Mapping[str, str], now: datetime) -> facts.RequestSubmitted:
+def _request(reading: Reading, form: Mapping[str, str], now: datetime) -> facts.RequestSubmitted:
     """Read the form as it would be stored; the engine refuses it with every fault."""
     said = {"volunteers_needed": "1", **form, "request_id": "asked", "requested_at": f"{now:%Y-%m-%dT%H:%M:%S}"}
-    known = Known(residents=frozenset({form["resident_id"]}))
-    intake = read_forms({"requests": [{**said, "note": ""}]}, known, now)
+    intake = read_forms(reading, {"requests": [{**said, "note": ""}]}, now)
     [request] = [fact for fact in intake.facts if isinstance(fact, facts.RequestSubmitted)]
     return request

@@ -14,7 +14,6 @@ from engine import facts
 from engine.access import acting
 from engine.clock import local_of
 from engine.errors import AccessDenied, ImpossibleStep, InputError
-from engine.intake import known_in
 from engine.lifecycle import rows_of
 from engine.live import requests
 from engine.live.adoption import in_force
@@ -160,7 +159,7 @@ def chance(store: Store, token: str, form: Cells, now: datetime, history: Histor
     link = open_page(store, token, now)
     with store.reading() as reading:
         said = {**_form(link, form), "request_id": "asked", "requested_at": f"{local_of(now):%Y-%m-%dT%H:%M:%S}"}
-        intake = read_forms({"requests": [said]}, known_in(reading), now)
+        intake = read_forms(reading, {"requests": [said]}, now)
         [request] = [fact for fact in intake.facts if isinstance(fact, facts.RequestSubmitted)]
         return chance_of(reading, in_force(reading, now), now, request, history)
 

@@ -11,7 +11,6 @@ from engine import facts
 from engine.access import LINK
 from engine.clock import local_of
 from engine.errors import AccessDenied
-from engine.intake import known_in
 from engine.lifecycle import Taking, must_be, taking
 from engine.live.closing import close_requests
 from engine.live.endings import call_off_visits
@@ -72,7 +71,7 @@ def submit_requests(
             }
             for form in forms
         ]
-        intake = read_forms({"requests": said}, known_in(step.transaction), step.moment)
+        intake = read_forms(step.transaction, {"requests": said}, step.moment)
         requests = [fact for fact in intake.facts if isinstance(fact, facts.RequestSubmitted)]
         must_be_own(step, [request.resident_id for request in requests])
         step.append(*requests)

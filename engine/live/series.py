@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from engine import facts, notify
 from engine.clock import local_of
 from engine.errors import InputError
-from engine.intake import known_in
 from engine.lifecycle import Taking, must_be_code, taking
 from engine.live.adoption import in_force
 from engine.live.requests import must_be_own
@@ -58,7 +57,7 @@ def start_series(
     with taking(store, actor_id, "submit_request", at) as step:
         series_id = f"series-{secrets.token_hex(6)}"
         said = {**form, "request_id": series_id, "requested_at": f"{local_of(step.at):%Y-%m-%dT%H:%M:%S}"}
-        intake = read_forms({"requests": [said]}, known_in(step.transaction), step.moment)
+        intake = read_forms(step.transaction, {"requests": [said]}, step.moment)
         [first] = [fact for fact in intake.facts if isinstance(fact, facts.RequestSubmitted)]
         must_be_own(step, [first.resident_id])
         same: dict[str, Any] = {name: getattr(first, name) for name in _SAME}

@@ -7,19 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from engine.errors import InputError, PackageError
-from engine.intake import Intake, make_intake
+from engine.intake import Intake, known_in, make_intake
 from engine.packages.cells import TABLES
-from engine.packages.intake_rules import Known, read_cells
+from engine.packages.intake_rules import read_cells
 from engine.packages.rawtable import BadRow, Record, Report, lay_out
+
+if TYPE_CHECKING:
+    from engine.store import Reading
+
+IDS = ("resident_id", "volunteer_id", "request_id")
 
 Cells = Mapping[str, str]
 """Texts by column of the data package; a column that is left out is empty."""
 
 
-def read_forms(forms: Mapping[str, Sequence[Cells]], known: Known, now: datetime) -> Intake:
-    """Read rows as a data package would hold them: table -> its rows.
+def read_forms(reading: Reading, forms: Mapping[str, Sequence[Cells]], now: datetime) -> Intake:
+    """Read rows as a data package would hold them, beside what the pilot holds: table -> its rows.
 
     Raises
     ------
@@ -38,8 +44,10 @@ def read_forms(forms: Mapping[str, Sequence[Cells]], known: Known, now: datetime
         records: list[Record] = [(0, list(header))]
         records += [(line, [row.get(column, "") for column in header]) for line, row in enumerate(rows, 1)]
         tables[name] = read_cells(lay_out(name, name, records, report), report)
+    values = [row.values for table in tables.values() for row in table.rows]
+    named = {row[column] for row in values for column in IDS if row.get(column)}
     try:
-        return make_intake((), tables, known, now, report)
+        return make_intake((), tables, known_in(reading, sorted(named)), now, report)
     except PackageError as error:
         raise _in_one_sentence(error) from error
 

@@ -269,7 +269,7 @@ def leave_many(
     """
     must_be_code("reasons", reason_code, LEAVING_REASONS)
     with taking(store, actor_id, "keep_volunteer", at, idempotency_key=idempotency_key) as step:
-        known = known_in(step.transaction).volunteers
+        known = known_in(step.transaction, volunteer_ids).volunteers
         for volunteer_id in volunteer_ids:
             if volunteer_id not in known:
                 raise InputError(f"There is no volunteer {volunteer_id!r} in this pilot.")
@@ -288,7 +288,7 @@ def _for_volunteer(
     store: Store, actor_id: str, operation: str, volunteer_id: str, at: datetime | None
 ) -> Iterator[Taking]:
     with taking(store, actor_id, operation, at) as step:
-        volunteers = known_in(step.transaction).volunteers
+        volunteers = known_in(step.transaction, [volunteer_id]).volunteers
         if volunteer_id not in volunteers:
             raise InputError(f"There is no volunteer {volunteer_id!r} in this pilot.")
         see(step.transaction, step.acting, volunteers[volunteer_id])
@@ -296,4 +296,4 @@ def _for_volunteer(
 
 
 def _read(step: Taking, forms: Mapping[str, Sequence[Cells]]) -> Intake:
-    return read_forms(forms, known_in(step.transaction), step.at)
+    return read_forms(step.transaction, forms, step.at)

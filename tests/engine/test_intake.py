@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from small_package import NOW, SOUND, changed, write_folder
+from small_pilot import ADA, EVERYTHING_FITS, MILK, pilot
 
 from engine import facts
 from engine.clock import utc_of
 from engine.errors import InputError, PackageError
-from engine.intake import Known, coarse_place, import_package, read_package
+from engine.intake import Known, coarse_place, import_package, known_in, read_package
 from engine.store import Store
 
 
@@ -405,3 +406,14 @@ def test_nothing_can_be_noted_about_a_resident_without_details(tmp_path):
 def last_entry_no(store):
     with store.reading() as reading:
         return reading.last_entry_no
+
+
+def test_a_form_is_told_what_the_pilot_knows_of_those_it_names():
+    with pilot(*EVERYTHING_FITS).reading() as reading:
+        everybody = known_in(reading)
+        of_ada = known_in(reading, [ADA.resident_id])
+        of_milk = known_in(reading, [MILK.request_id, MILK.resident_id])
+
+    assert everybody.residents == {ADA.resident_id, MILK.resident_id}
+    assert (of_ada.residents, of_ada.volunteers) == ({ADA.resident_id}, {ADA.volunteer_id: ADA.resident_id})
+    assert (of_milk.residents, of_milk.volunteers, of_milk.requests) == ({MILK.resident_id}, {}, {MILK.request_id})

@@ -175,7 +175,7 @@ def test_a_run_is_the_best_plan_and_keeps_every_rule(log, model):
     assert violations(problem, run.assignment.chosen) == []
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(log=logs())
 def test_a_request_without_candidates_ends_where_its_funnel_reaches_furthest(log):
     """Runs name the rule without counting who was stopped where; the explanation counts."""
