@@ -16,7 +16,7 @@ from dashboard import sessions, visits
 from engine.access import LINK, roles_given
 from engine.errors import InputError
 from engine.messages.links import BASE_VARIABLE, LOCAL_HOSTS, base_url
-from engine.standing import DEMO, ROLES
+from engine.standing import DEMO, ROLES, roles_ever
 from engine.storage.mark import must_be_account
 from engine.store import Store
 
@@ -134,9 +134,9 @@ def local_accounts(store: Store) -> list[str]:
     """
     own = os.environ.get(ACTOR_VARIABLE, "") or LOCAL_ACTOR
     with store.reading() as reading:
-        roles = roles_given(reading)
-        if roles.empty and reading.query("roles").empty:
+        if roles_ever(reading).empty:
             return [*(f"{DEMO}{role}" for role in ROLES), own]
+        roles = roles_given(reading)
     return [name for name in roles["account_id"] if name.startswith(DEMO) or name == own]
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 from engine.errors import AccessDenied, InputError
 from engine.facts import AccessRefused, RoleGiven, RoleWithdrawn
 from engine.reference import MUNICIPALITIES
-from engine.standing import ROLES, standing_of
+from engine.standing import ROLES, roles_ever, standing_of
 from engine.storage.mark import must_be_account
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ def give_role(store: Store, actor_id: str, account_id: str, role: str, municipal
         raise InputError(f"An account cannot be called {account_id!r}.")
     with acting(store, actor_id, "give_role", action="give role") as (transaction, _):
         if role != "admin":
-            if transaction.query("roles").empty:
+            if roles_ever(transaction).empty:
                 raise InputError("The first role of a pilot is an admin's, so that somebody can give the others.")
             _must_leave_an_admin(transaction, account_id)
         transaction.append(
@@ -265,7 +265,7 @@ def list_roles(store: Store, actor_id: str) -> pd.DataFrame:
 
 def roles_given(reading: Reading) -> pd.DataFrame:
     """Read the roles that hold: ``account_id``, ``role``, ``municipality_codes``, one row per account, by id."""
-    roles = reading.query("roles")
+    roles = roles_ever(reading)
     return roles[roles["role"].notna()].reset_index(drop=True)
 
 

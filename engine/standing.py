@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from engine.reference import MUNICIPALITIES
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from engine.storage.reading import Reading
 
 DEMO = "demo-"
@@ -51,9 +53,14 @@ class Standing:
     municipality_codes: tuple[str, ...] | None
 
 
+def roles_ever(reading: Reading) -> pd.DataFrame:
+    """Read the newest role of every account that ever had one (columns of ``queries/roles.sql``)."""
+    return reading.unless_written("roles", ["role_given", "role_withdrawn"], lambda: reading.query("roles"))
+
+
 def standing_of(reading: Reading, account_id: str) -> Standing:
     """Say what an account is in this pilot."""
-    roles = reading.unless_written("roles", ["role_given", "role_withdrawn"], lambda: reading.query("roles"))
+    roles = roles_ever(reading)
     if roles.empty:
         return _in_a_pilot_without_roles(account_id)
     mine = roles[(roles["account_id"] == account_id) & roles["role"].notna()]

@@ -136,10 +136,11 @@ def with_person(person: intake.Person) -> None:
     elif task == "survey":
         survey.show(found, person)
     else:
-        st.subheader(_("Requests"), anchor=False)
-        person_card.requests(found, person)
-        st.subheader(_("May ask for"), anchor=False)
-        person_card.grants(found, person)
+        with found.store.held():
+            st.subheader(_("Requests"), anchor=False)
+            person_card.requests(found, person)
+            st.subheader(_("May ask for"), anchor=False)
+            person_card.grants(found, person)
         if found.may("report_incident"):
             with st.expander(_("Report an incident"), icon=":material/report:"):
                 incident_forms.report(found, {"resident_id": person.resident_id})
@@ -161,8 +162,7 @@ if (linked := parts.given("resident")) and st.session_state.get("intake-linked")
     choose(linked, parts.given("task") or "person")
 if st.session_state.pop("intake-search-clear", False):
     st.session_state["intake-search"] = ""
-with found.store.held():  # what is read of a person is worked out once, whoever of the card and its lists asks
-    if person := chosen_person():
-        with_person(person)
-if not person:
+if person := chosen_person():
+    with_person(person)
+else:
     without_person()

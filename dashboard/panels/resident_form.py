@@ -114,7 +114,7 @@ def _registered(found: Here, form: str, draft: Draft) -> str | None:
     if st.button(_("Register"), type="primary", key=f"{form}-save", icon=":material/person_add:"):
         st.session_state.pop(seen, None)
         cells = cells_of(form)
-        with found.store.held(), parts.doing(_("Looking for the same person …")):
+        with parts.doing(_("Looking for the same person …")), found.store.held():
             alike = intake.possible_duplicates(found.store, found.actor_id, cells)
             if alike.empty:
                 return _saved(found, form, cells, draft)

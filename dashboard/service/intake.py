@@ -83,8 +83,9 @@ def person(store: Store, actor_id: str, resident_id: str, now: datetime, purpose
     InputError
         When there is no such person, or the details were erased.
     """
-    cards = desk.cards(store, actor_id, [resident_id], now)
-    details = persons.contact(store, actor_id, resident_id, purpose)
+    with store.held():
+        cards = desk.cards(store, actor_id, [resident_id], now)
+        details = persons.contact(store, actor_id, resident_id, purpose)
     if cards.empty:
         raise InputError(f"There is no resident {resident_id!r} in this pilot.")
     [card] = cards.to_dict("records")
