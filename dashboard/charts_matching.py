@@ -174,16 +174,15 @@ def _kinds() -> list[tuple[str, str, dict[str, object]]]:
 def _by_day(entries: pd.DataFrame, monday: datetime) -> pd.DataFrame:
     """Cut entries into pieces of one day of the week: ``day`` 0 to 6, ``from_hour``, ``hours``."""
     rows = []
-    for entry in entries.itertuples():
+    for entry in entries.to_dict("records"):
         for number in range(7):
             midnight = pd.Timestamp(monday) + pd.Timedelta(days=number)
-            begins, ends = max(entry.starts_at, midnight), min(entry.ends_at, midnight + pd.Timedelta(days=1))
+            begins, ends = max(entry["starts_at"], midnight), min(entry["ends_at"], midnight + pd.Timedelta(days=1))
             if begins < ends:
                 hours = (ends - begins).total_seconds() / 3600
                 stretch = f"{begins:%H:%M}–{ends:%H:%M}"
-                rows.append(
-                    (entry.kind, number, (begins - midnight).total_seconds() / 3600, hours, entry.label, stretch)
-                )
+                from_hour = (begins - midnight).total_seconds() / 3600
+                rows.append((entry["kind"], number, from_hour, hours, entry["label"], stretch))
     return pd.DataFrame(rows, columns=["kind", "day", "from_hour", "hours", "label", "stretch"])
 
 

@@ -119,14 +119,16 @@ def show_one_erasure(erasure: Erasure) -> None:
             icon=":material/event_busy:",
         )
     if erasure.status == "requested":
+        decisions = {"approved": _("Approve"), "refused": _("Refuse")}
         decision = st.radio(
-            _("Decision"), ["approved", "refused"], key=f"decide-{erasure.erasure_id}", horizontal=True,
-            format_func={"approved": _("Approve"), "refused": _("Refuse")}.get,
+            _("Decision"), list(decisions), key=f"decide-{erasure.erasure_id}", horizontal=True,
+            format_func=decisions.__getitem__,
         )  # fmt: skip
         reasons = service.reasons(decision)
         reason = st.selectbox(
-            _("Reason"), list(reasons), format_func=reasons.get, key=f"reason-{decision}-{erasure.erasure_id}"
-        )
+            _("Reason"), list(reasons), format_func=reasons.__getitem__,
+            key=f"reason-{decision}-{erasure.erasure_id}",
+        )  # fmt: skip
         if st.button(_("Decide"), type="primary", key=f"decided-{erasure.erasure_id}"):
             with parts.doing(_("Deciding …")):
                 service.decide_erasure(found.store, found.actor_id, erasure.erasure_id, decision, reason, found.now)
@@ -152,7 +154,7 @@ def show_request_erasure() -> None:
     st.subheader(_("Ask for an erasure"), anchor=False)
     resident_id = person_field("erase")
     bases = service.bases()
-    basis = st.selectbox(_("Ground"), list(bases), format_func=bases.get, key="erase-basis")
+    basis = st.selectbox(_("Ground"), list(bases), format_func=bases.__getitem__, key="erase-basis")
     if st.button(_("Ask for the erasure"), key="erase-ask", disabled=not resident_id):
         with parts.doing(_("Asking …")):
             service.request_erasure(found.store, found.actor_id, resident_id, basis, found.now)

@@ -65,7 +65,7 @@ class Draft:
         away[volunteers["volunteer_id"].isin(self.taken)] = np.inf
         return self.take("volunteers", away == away.min())
 
-    def set(self, table: str, key: str, identity: str, **cells: object) -> None:
+    def set(self, table: str, key: str, identity: str, **cells: str | int) -> None:
         """Change cells of the row whose column ``key`` holds ``identity``."""
         rows = self.tables[table]
         for column, cell in cells.items():

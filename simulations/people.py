@@ -128,7 +128,8 @@ def pick(group_of_cell: Ints, weight: Floats, group: Ints, rng: np.random.Genera
 def choose(shares: Floats, rng: np.random.Generator) -> Ints:
     """Choose one column for each row, in proportion to the row's shares: shape (n, k) to (n,)."""
     edges = shares.cumsum(axis=1)
-    return (rng.random((len(shares), 1)) * edges[:, -1:] >= edges[:, :-1]).sum(axis=1)
+    chosen: Ints = (rng.random((len(shares), 1)) * edges[:, -1:] >= edges[:, :-1]).sum(axis=1)
+    return chosen
 
 
 def fitted_margins(drawn: pd.DataFrame, age_weight: Floats | None = None) -> pd.DataFrame:

@@ -187,7 +187,8 @@ def placement(rng: np.random.Generator, n: int = 100, n_places: int = 10, n_futu
     people, capacity = arrivals(n), np.full(n_places, n // n_places)
 
     def prices(left: NDArray[np.int64], n_after: int) -> Floats:
-        return np.mean([_hindsight(arrivals(n_after), left)[1] for _ in range(n_futures)], axis=0)
+        mean: Floats = np.mean([_hindsight(arrivals(n_after), left)[1] for _ in range(n_futures)], axis=0)
+        return mean
 
     best, _ = _hindsight(people, capacity)
     by_price = _one_by_one(people, capacity, prices)

@@ -1,5 +1,6 @@
 """Administration: roles, who did and read what, people's rights, retention, the research extract, backups."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pandas as pd
@@ -165,7 +166,7 @@ def show_backups() -> None:
         parts.table(told, columns, key="administration-backups", empty=_("No backup was made from here yet."))
 
 
-SECTIONS = (
+SECTIONS: tuple[tuple[Callable[[], str], tuple[str, ...], Callable[[], None]], ...] = (
     (lambda: _("Roles"), ("give_role",), show_roles),
     (lambda: _("Audit log"), ("read_audit",), show_audit),
     (lambda: _("Subject export"), ("export_subject",), rights.show_export),

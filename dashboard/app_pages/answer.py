@@ -3,6 +3,8 @@
 Opening it changes nothing: a step is taken by a button, never by following the link.
 """
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from dashboard import codes, codes_matching, parts
@@ -141,7 +143,7 @@ def request_to_take_back(token: str, matter: Matter) -> None:
             take(lambda: answer.take_back(found.store, token, found.now))
 
 
-def take(step, forget: str | None = None) -> None:
+def take(step: Callable[[], object], forget: str | None = None) -> None:
     """Take the step, and show the page as it is then; what the engine refuses is said in its words."""
     try:
         with st.spinner(_("One moment …")):

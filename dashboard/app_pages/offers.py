@@ -72,4 +72,4 @@ elif view == "messages":
 elif view == "invite":
     inviting.show(found)
 else:
-    asking.to_send(found, named(stamp, view, approved))
+    asking.to_send(found, named(stamp, "send", approved))

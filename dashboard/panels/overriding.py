@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pandas as pd
 import streamlit as st
 
@@ -205,9 +207,10 @@ def visits(some: tuple[object, ...], known: dict[str, str]) -> str:
     return ", ".join(said) or _("nobody")
 
 
-def _start_of(price: OverridePrice, request_id: str, volunteer_id: str) -> object:
+def _start_of(price: OverridePrice, request_id: str, volunteer_id: str) -> datetime | None:
     rows = price.plan[(price.plan["request_id"] == request_id) & (price.plan["volunteer_id"] == volunteer_id)]
-    return rows["starts_at"].iloc[0].to_pydatetime() if len(rows) else None
+    starts: list[datetime] = [at.to_pydatetime() for at in rows["starts_at"]]
+    return starts[0] if starts else None
 
 
 def _lift(found: Here, row: pd.Series) -> None:

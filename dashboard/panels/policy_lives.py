@@ -81,7 +81,7 @@ def show_events(events: pd.DataFrame, known: dict[str, Policy]) -> None:
         when=[moment(at.tz_localize("UTC"), "d MMM y HH:mm") for at in events["occurred_at"]],
         what=[policy_event(event) for event in events["event"]],
         policy=names,
-        ground=[adoption_reason(code) if isinstance(code, str) else None for code in events["reason_code"]],
+        ground=events["reason_code"].map(adoption_reason, na_action="ignore"),
     )
     columns = {
         "when": st.column_config.TextColumn(_("From"), width=150),

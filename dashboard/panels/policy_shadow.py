@@ -25,13 +25,13 @@ def show_shadow(results: pd.DataFrame, about: str | None = None) -> None:
     some = _of_policy(results, about)
     show_sums(some)
     chosen = show_runs(some)
-    for run in chosen.to_dict("records"):
-        show_differences(run)
+    for shadow_run_id in chosen["shadow_run_id"]:
+        show_differences(shadow_run_id)
 
 
 def _of_policy(results: pd.DataFrame, about: str | None) -> pd.DataFrame:
     """Let somebody choose among the policies that ran in the shadow, and keep the runs of the one chosen."""
-    policies = dict(results[["fingerprint", "policy"]].itertuples(index=False))
+    policies: dict[str, str] = dict(results[["fingerprint", "policy"]].itertuples(index=False))
     fingerprints = list(policies)
     first = fingerprints.index(about) if about in policies else 0
     chosen = fingerprints[0]
@@ -97,11 +97,11 @@ def show_runs(some: pd.DataFrame) -> pd.DataFrame:
     return chosen
 
 
-def show_differences(run: dict[str, object]) -> None:
+def show_differences(shadow_run_id: str) -> None:
     """Show the visits that only the plan, or only the shadow, has."""
     found = here()
     st.markdown(f"**{_('Where the two differ')}**")
-    differs = service.shadow_differences(found.store, found.actor_id, str(run["shadow_run_id"]), found.now)
+    differs = service.shadow_differences(found.store, found.actor_id, shadow_run_id, found.now)
     told = differs.assign(
         only=[_("Only the shadow") if in_shadow else _("Only the plan") for in_shadow in differs["is_in_shadow"]],
         when=[moment(at.to_pydatetime(), "EEE d MMM HH:mm") for at in differs["starts_at"]],

@@ -65,8 +65,8 @@ def _earlier(answered: pd.DataFrame) -> None:
     parts.table(shown, columns, key="survey-earlier", empty=_("No survey was answered so far."))
 
 
-def _score(value: object) -> str:
-    return "–" if pd.isna(value) else number(float(str(value)), 0)
+def _score(value: float) -> str:
+    return "–" if pd.isna(value) else number(value, 0)
 
 
 def _form(found: Here, resident_id: str, side: str, told: surveys.SurveysOf) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -41,7 +44,7 @@ def show(found: Here, waiting: pd.DataFrame) -> None:
         empty=_("No message waits."),
     )
     if len(chosen):
-        _one(found, chosen.iloc[0].to_dict())
+        _one(found, chosen.to_dict("records")[0])
 
 
 def about(found: Here, offer_id: str) -> None:
@@ -54,7 +57,7 @@ def about(found: Here, offer_id: str) -> None:
             _one(found, message)
 
 
-def _one(found: Here, message: dict[str, object]) -> None:
+def _one(found: Here, message: Mapping[Any, Any]) -> None:
     message_id, status = str(message["message_id"]), str(message["status"])
     st.caption(f"{codes_matching.template(str(message['template']))} · {codes_matching.message_status(status)}")
     with st.container(horizontal=True):

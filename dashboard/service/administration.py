@@ -236,7 +236,7 @@ def backups(store: Store, actor_id: str) -> pd.DataFrame:
     with access.looking(store, actor_id, "keep_file") as (reading, _who):
         made = reading.facts_of("backup_made").to_pandas()
     local = [local_of(at.to_pydatetime().replace(tzinfo=UTC)) for at in made["occurred_at"]]
-    told = made.assign(made_at=local)[["made_at", "actor_id", "until_entry", "content_hash"]]
+    told: pd.DataFrame = made.assign(made_at=local)[["made_at", "actor_id", "until_entry", "content_hash"]]
     return told.iloc[::-1].reset_index(drop=True)
 
 

@@ -5,7 +5,9 @@ Small cells are left out here already: whatever the page shows may leave the hou
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -120,9 +122,10 @@ def in_words(cells: pd.DataFrame) -> pd.DataFrame:
 
 def labelled(cells: pd.DataFrame, group: str) -> pd.DataFrame:
     """Name the groups of a measure, ``label``, and put words beside the figures."""
-    names = {"municipality_code": codes.municipality, "service": _service, "language": codes.spoken}
-    name = names.get(group, lambda code: str(code).replace("-", "–") if group == "age_band" else str(code))
-    return in_words(cells).assign(label=[name(code) for code in cells[group]])
+    names: dict[str, Callable[[str], str]] = {
+        "municipality_code": codes.municipality, "service": _service, "language": codes.spoken, "age_band": _age_band,
+    }  # fmt: skip
+    return in_words(cells).assign(label=[names.get(group, str)(code) for code in cells[group]])
 
 
 def figure(measure: Measure, value: float) -> str:
@@ -139,7 +142,7 @@ def figure(measure: Measure, value: float) -> str:
 WORDS = ("title", "figure", "interval", "n_said", "unit", "definition", "denominator", "how")
 
 
-def _row(measure: Measure, row: dict[str, float]) -> dict[str, str]:
+def _row(measure: Measure, row: Mapping[Hashable, Any]) -> dict[str, str]:
     said = language()
     low, high = (figure(measure, row[end]) for end in ("low", "high"))
     has_interval = not (np.isnan(row["low"]) and np.isnan(row["high"]))
@@ -154,6 +157,10 @@ def _row(measure: Measure, row: dict[str, float]) -> dict[str, str]:
         "denominator": measure.denominator.said_in(said),
         "how": measure.interval.said_in(said),
     }
+
+
+def _age_band(band: str) -> str:
+    return band.replace("-", "–")
 
 
 def _service(code: str) -> str:

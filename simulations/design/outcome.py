@@ -7,7 +7,7 @@ and what the week brings to it (which lingers into the next), plus the effect wh
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -128,18 +128,19 @@ def figures_of(cells: pd.DataFrame, **assumed: float) -> Figures:
     mean = float((value * n).sum().sum() / n.sum().sum())
     single = float(np.sqrt(max(0.0, mean * (1 - mean)))) if value.max().max() <= 1 else float(value.std().mean())
     rest = value.loc[enough]
-    levels = _weighted(rest, n, 1)
+    levels = _weighted(rest, n, "columns")
     rest = rest.sub(levels, axis=0)
-    weeks = _weighted(rest, n, 0)
+    weeks = _weighted(rest, n, "index")
     rest = rest.sub(weeks, axis=1)
     noise = single**2 / n.where(n > 0)
     # Method of moments: what is seen to vary less what single rows make vary by themselves.
     n_cells = int(rest.notna().sum().sum())
     # Levels of municipalities and weeks were fitted to the same cells, which made them vary less.
     shrunk = (n_cells - len(levels) - len(weeks) + 1) / n_cells
-    local2 = max(0.0, float((rest.stack() ** 2).mean() / shrunk - noise.loc[enough].stack().mean()))
+    alone = float(_numbers(noise.loc[enough]).mean())
+    local2 = max(0.0, float((_numbers(rest) ** 2).mean()) / shrunk - alone)
     between2 = max(0.0, float(levels.var() - (noise.loc[enough].mean(axis=1) / rest.notna().sum(axis=1)).mean()))
-    weekly2 = max(0.0, float(weeks.var() - (local2 + noise.loc[enough].stack().mean()) / max(1, int(enough.sum()))))
+    weekly2 = max(0.0, float(weeks.var() - (local2 + alone) / max(1, int(enough.sum()))))
     return Figures(
         mean=mean,
         between=float(np.sqrt(between2)),
@@ -152,7 +153,11 @@ def figures_of(cells: pd.DataFrame, **assumed: float) -> Figures:
     )
 
 
-def _weighted(values: pd.DataFrame, n: pd.DataFrame, axis: int) -> pd.Series:
+def _numbers(cells: pd.DataFrame) -> Floats:
+    return cells.stack().to_numpy(np.float64)
+
+
+def _weighted(values: pd.DataFrame, n: pd.DataFrame, axis: Literal["index", "columns"]) -> pd.Series[float]:
     weight = n.reindex_like(values).where(values.notna())
     return (values * weight).sum(axis=axis) / weight.sum(axis=axis)
 

@@ -88,7 +88,7 @@ class Acceptance:
         others = known[~says_yes]
         told = known[known["answered_at"].notna()]
         hours = (told["answered_at"] - told["sent_at"]).dt.total_seconds() / 3600
-        by_response = {
+        by_response: dict[str, Floats] = {
             response: np.sort(hours[told["status"] == response].to_numpy(np.float64))
             for response in ("accepted", "declined")
         }

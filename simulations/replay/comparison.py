@@ -19,7 +19,7 @@ from engine.policy import Policy
 from engine.reasons.calibration import Calibration
 from engine.store import Reading
 from simulations import experiment
-from simulations.pilot import results
+from simulations.outcome import results
 from simulations.replay.acceptance import Acceptance, reliability
 from simulations.replay.history import History
 from simulations.replay.replication import Lived, relive

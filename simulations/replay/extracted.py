@@ -114,8 +114,8 @@ def _taken_back(read: Tables, ends: datetime) -> Iterator[Fact]:
     runs = read["proposals"].merge(read["runs"][["run_id", "as_of"]], on="run_id")
     named = pd.concat([runs.set_index("request_id")["as_of"], read["offers"].set_index("request_id")["sent_at"]])
     last = named.groupby(level=0).max()
-    called_off = read["visits"].merge(read["outcomes"], on="visit_id")
-    called_off = called_off[called_off["outcome"] == "cancelled"].groupby("request_id")["ended_at"].max()
+    ended = read["visits"].merge(read["outcomes"], on="visit_id")
+    called_off = ended[ended["outcome"] == "cancelled"].groupby("request_id")["ended_at"].max()
     for row in rows_of(read["requests"]):
         request_id = row["request_id"]
         if row["status"] not in ("withdrawn", "cancelled"):
@@ -250,4 +250,5 @@ def _km(distance: Any) -> float | None:
 
 
 def _typed(kind: Any, value: float) -> float | int | bool:
-    return {"int": int, "bool": bool, "float": float}[str(kind)](value)
+    as_kind: dict[str, type[float | int | bool]] = {"int": int, "bool": bool, "float": float}
+    return as_kind[str(kind)](value)

@@ -26,8 +26,8 @@ from engine.matching import match
 from engine.people.registration import leave_many
 from engine.policy import Policy
 from engine.store import Store
+from simulations.outcome import results
 from simulations.people import Bools
-from simulations.pilot import results
 from simulations.replay.acceptance import Acceptance
 from simulations.replay.endings import Answers, Decisions, Fates, Told
 from simulations.replay.history import START, History, Known, Round

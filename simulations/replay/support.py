@@ -49,10 +49,10 @@ class Support:
     def warnings(self) -> list[str]:
         """Say in sentences where the log is silent; empty where it covers what the policy does."""
         said = [
-            f"{row.share:.0%} of the {self.n_drawn} offers whose answers were drawn lie outside of what was ever"
-            f" offered: {row.meaning} ({row.allowed} in the log)."
-            for row in self.outside.itertuples()
-            if row.share >= WARN_SHARE
+            f"{share:.0%} of the {self.n_drawn} offers whose answers were drawn lie outside of what was ever"
+            f" offered: {meaning} ({allowed} in the log)."
+            for share, meaning, allowed in self.outside[["share", "meaning", "allowed"]].itertuples(index=False)
+            if share >= WARN_SHARE
         ]
         if self.unlike_share >= WARN_SHARE:
             said.append(f"{self.unlike_share:.0%} of them are like no offer of the log in all signs together.")
