@@ -115,7 +115,7 @@ class _Sender:
         pair = (proposal["request_id"], proposal["volunteer_id"])
         if proposal["starts_at"] <= local_of(self.step.moment):
             self.waiting[pair] = "its time has passed; the next run finds another"
-        elif self.n_asked[pair[1]] >= self.asking.offers_per_week_max:
+        elif self._is_asked_enough(pair[1]):
             self.waiting[pair] = WORDS["asked_enough"].en
         elif against := [rule for rule in self.broken.get(pair, []) if rule in _AT_SENDING]:
             self.waiting[pair] = in_words(against)
@@ -127,7 +127,7 @@ class _Sender:
         short = {request_id: n for request_id in self.requests if (n := self._n_short(request_id)) > 0}
         if not short:
             return
-        self.write()
+        # An approval that waits holds all that an offer holds: what was sent in this round is in this look already.
         seen = view(
             self.step.transaction,
             self.policy,
@@ -142,7 +142,7 @@ class _Sender:
         for row, of in enumerate(zip(*(best[column] for column in sides), strict=True)):
             request_id, volunteer_id, municipality_code, home_code, week = of
             is_lent = home_code != municipality_code
-            if short[request_id] == 0 or volunteer_id in taken:
+            if short[request_id] == 0 or volunteer_id in taken or self._is_asked_enough(volunteer_id):
                 continue
             if is_lent and n_lent.get((home_code, week), 0) >= self.policy.limits.lent_visits_per_week_max:
                 continue
@@ -157,6 +157,9 @@ class _Sender:
         words = [notify.Word("offer", self.resident_of[sent.volunteer_id], sent.offer_id) for sent in self._facts]
         notify.queue_all(self.step.transaction, words, now=self.step.at)
         self._facts.clear()
+
+    def _is_asked_enough(self, volunteer_id: str) -> bool:
+        return self.n_asked[volunteer_id] >= self.asking.offers_per_week_max
 
     def _n_short(self, request_id: str) -> int:
         """Count the offers a request lacks: it is asked for already, and too few are open or they wait for long."""

