@@ -92,6 +92,24 @@ def test_of_two_yeses_to_one_request_the_first_counts_and_the_second_hears_why()
     assert "needs nobody more" in done.refused[milk[1]]
 
 
+def test_a_round_counts_what_it_sends_itself_against_a_volunteers_week():
+    once = policy(parallel_offers=1, offers_per_week_max=1)
+    store = pilot(*LOG)
+    adopt(store, once, "test", "for the test", NOW - HOUR)
+    match(store, once, NOW, run_id="run")
+    proposed = dict(pairs_of(store))
+    assert set(proposed) == {"milk", "tea"}
+    approve(store, "test", [("tea", proposed["tea"])], at=NOW)
+    [offer_id] = send_offers(store, "test", at=NOW).offer_ids
+    answer_offer(store, "test", offer_id, "declined", at=NOW)
+    approve(store, "test", [("milk", proposed["milk"])], at=NOW)
+
+    send_offers(store, "test", at=NOW)
+
+    table = state(store, "offers_at", NOW)
+    assert table.groupby("volunteer_id").size().to_dict() == {"Ada": 1, "Ben": 1}
+
+
 def test_an_answer_keeps_the_time_it_was_given():
     store, offers = offered()
     offer_id = next(iter(offers.values()))
