@@ -33,6 +33,11 @@ def service(code: str) -> str:
     return _named(reference.services().get(code), code)
 
 
+def services(codes: str) -> str:
+    """Name services that stand as in a data package, a semicolon between them."""
+    return ", ".join(service(code) for code in codes.split(";"))
+
+
 def check(code: str) -> str:
     """Name a check."""
     return _named(reference.checks().get(code), code)

@@ -7,6 +7,7 @@ English must mean the same Swedish on every page; where it cannot, :func:`pgette
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -30,10 +31,27 @@ REFUSALS = "engine"
 """The catalogue of the engine's own sentences."""
 
 
+class _Mine(threading.local):
+    """The run of a script that the current thread is in, and its language: asked hundreds of times in a run."""
+
+    run: object = None
+    language = DEFAULT
+
+
+_mine = _Mine()
+
+
 def language() -> str:
     """Say which language this session reads: that of its browser's cookie when it began, or Swedish."""
-    if get_script_run_ctx(suppress_warning=True) is None:
+    run = get_script_run_ctx(suppress_warning=True)
+    if run is None:
         return DEFAULT
+    if _mine.run is not run:
+        _mine.run, _mine.language = run, _of_session()
+    return _mine.language
+
+
+def _of_session() -> str:
     if _KEPT not in st.session_state:  # every choice reloads the page, which begins another session
         chosen = st.context.cookies.get(COOKIE)
         st.session_state[_KEPT] = chosen if chosen in LANGUAGES else DEFAULT

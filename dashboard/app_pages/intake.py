@@ -40,11 +40,9 @@ def chosen_person() -> intake.Person | None:
     whose, person = st.session_state.get("intake-person", (None, None))
     if whose == asked and isinstance(person, intake.Person):
         return person
-    with parts.doing(_("Looking …")):
-        person = intake.person(found.store, found.actor_id, resident_id, found.now)
-        st.session_state["intake-person"] = (asked, person)
-        return person
-    return None
+    person = intake.person(found.store, found.actor_id, resident_id, found.now)
+    st.session_state["intake-person"] = (asked, person)
+    return person
 
 
 @st.fragment
@@ -115,8 +113,8 @@ def details_of(person: intake.Person | None) -> None:
         st.rerun()
 
 
-def with_person(person: intake.Person) -> None:
-    """Show a person and what can be done for them."""
+def about(person: intake.Person) -> str:
+    """Show a person, and give what is to be done for them."""
     person_card.show(found, person)
     named = tasks()
     wanted = st.session_state.pop("intake-task-wanted", None)
@@ -127,6 +125,34 @@ def with_person(person: intake.Person) -> None:
         default=None if "intake-task" in st.session_state else "person", label_visibility="collapsed",
     )  # fmt: skip
     st.button(_("Another person"), on_click=choose, args=(None,), icon=":material/close:", type="tertiary")
+    return task or "person"
+
+
+def asked_and_may_ask(person: intake.Person) -> None:
+    """Show what a person asked for and may ask for."""
+    st.subheader(_("Requests"), anchor=False)
+    person_card.requests(found, person)
+    st.subheader(_("May ask for"), anchor=False)
+    person_card.grants(found, person)
+
+
+def turned_to() -> tuple[intake.Person, str] | None:
+    """Show the person turned to, in one look at the pilot; give them and what is to be done for them."""
+    if not st.session_state.get(WHO):
+        return None
+    with parts.doing(_("Looking …")), found.store.held():
+        person = chosen_person()
+        if person is None:
+            return None
+        task = about(person)
+        if task == "person":
+            asked_and_may_ask(person)
+        return person, task
+    return None
+
+
+def take_up(person: intake.Person, task: str) -> None:
+    """Do something for a person."""
     if task == "request":
         request_of(person)
     elif task == "volunteer":
@@ -135,15 +161,9 @@ def with_person(person: intake.Person) -> None:
         details_of(person)
     elif task == "survey":
         survey.show(found, person)
-    else:
-        with found.store.held():
-            st.subheader(_("Requests"), anchor=False)
-            person_card.requests(found, person)
-            st.subheader(_("May ask for"), anchor=False)
-            person_card.grants(found, person)
-        if found.may("report_incident"):
-            with st.expander(_("Report an incident"), icon=":material/report:"):
-                incident_forms.report(found, {"resident_id": person.resident_id})
+    elif found.may("report_incident"):
+        with st.expander(_("Report an incident"), icon=":material/report:"):
+            incident_forms.report(found, {"resident_id": person.resident_id})
 
 
 def without_person() -> None:
@@ -162,7 +182,7 @@ if (linked := parts.given("resident")) and st.session_state.get("intake-linked")
     choose(linked, parts.given("task") or "person")
 if st.session_state.pop("intake-search-clear", False):
     st.session_state["intake-search"] = ""
-if person := chosen_person():
-    with_person(person)
+if shown := turned_to():
+    take_up(*shown)
 else:
     without_person()

@@ -14,28 +14,19 @@ found = here()
 
 
 @st.cache_data(ttl=600, max_entries=50, show_spinner=False)
-def approved_of(stamp: Stamp) -> pd.DataFrame:
-    """List what is approved and not sent; the stamp says for whom and in which state of the pilot."""
-    plan = matching.proposals(found.store, found.actor_id, found.now)
-    return plan[plan["status"] == "approved"].reset_index(drop=True)
-
-
-@st.cache_data(ttl=600, max_entries=50, show_spinner=False)
-def asked_of(stamp: Stamp) -> pd.DataFrame:
-    """List who was asked."""
-    return offers.asked(found.store, found.actor_id, found.now)
-
-
-@st.cache_data(ttl=600, max_entries=50, show_spinner=False)
-def visits_of(stamp: Stamp) -> pd.DataFrame:
-    """List the visits to come."""
-    return offers.to_come(found.store, found.actor_id, found.now)
-
-
-@st.cache_data(ttl=600, max_entries=50, show_spinner=False)
-def messages_of(stamp: Stamp) -> pd.DataFrame:
-    """List the messages that wait for somebody."""
-    return offers.messages(found.store, found.actor_id, found.now)
+def lists_of(stamp: Stamp) -> dict[str, pd.DataFrame]:
+    """List by view, in one look at the pilot, what there is to do; the stamp says for whom and in which state of it."""
+    asked_of = found.store, found.actor_id, found.now
+    with found.store.held():
+        plan = matching.proposals(*asked_of)
+        lists = {
+            "send": plan[plan["status"] == "approved"].reset_index(drop=True),
+            "answers": offers.asked(*asked_of),
+            "visits": offers.to_come(*asked_of),
+        }
+        if found.may("send_messages"):
+            lists["messages"] = offers.messages(*asked_of)
+    return lists
 
 
 @st.cache_data(ttl=600, max_entries=50, show_spinner=False)
@@ -47,29 +38,29 @@ def named(stamp: Stamp, view: str, _listed: pd.DataFrame) -> pd.DataFrame:
 
 parts.title(_("Offers and visits"), _("Volunteers are asked here, and here their answers are taken."))
 stamp = found.stamp
-approved, asked, visits = approved_of(stamp), asked_of(stamp), visits_of(stamp)
-n_waiting = int((asked["status"] == "sent").sum())
+lists = lists_of(stamp)
+n_waiting = int((lists["answers"]["status"] == "sent").sum())
 views = {
-    "send": _("To send ({n})").format(n=len(approved)),
+    "send": _("To send ({n})").format(n=len(lists["send"])),
     "answers": _("Waits for an answer ({n})").format(n=n_waiting),
-    "visits": _("Visits to come ({n})").format(n=len(visits)),
+    "visits": _("Visits to come ({n})").format(n=len(lists["visits"])),
 }
-if found.may("send_messages"):
-    views["messages"] = _("Messages ({n})").format(n=len(messages_of(stamp)))
+if "messages" in lists:
+    views["messages"] = _("Messages ({n})").format(n=len(lists["messages"]))
 if found.may("submit_request"):
     views["invite"] = _("Invite a resident")
-start = "answers" if parts.given("offer") or (n_waiting and approved.empty) else "send"
+start = "answers" if parts.given("offer") or (n_waiting and lists["send"].empty) else "send"
 view = st.segmented_control(
     _("Show"), list(views), default=start, format_func=views.__getitem__, key="offers_view",
     label_visibility="collapsed",
 )  # fmt: skip
 if view == "answers":
-    asking.answers(found, named(stamp, view, asked))
+    asking.answers(found, named(stamp, view, lists[view]))
 elif view == "visits":
-    visiting.show(found, named(stamp, view, visits))
+    visiting.show(found, named(stamp, view, lists[view]))
 elif view == "messages":
-    telling.show(found, named(stamp, view, messages_of(stamp)))
+    telling.show(found, named(stamp, view, lists[view]))
 elif view == "invite":
     inviting.show(found)
 else:
-    asking.to_send(found, named(stamp, "send", approved))
+    asking.to_send(found, named(stamp, "send", lists["send"]))

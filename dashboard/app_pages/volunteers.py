@@ -62,7 +62,7 @@ def show_roster(rows: pd.DataFrame) -> None:
     named = volunteers.with_names(found.store, found.actor_id, group)
     shown = named.assign(
         municipality=[codes.municipality(code) for code in named["municipality_code"]],
-        said_services=[", ".join(codes.service(code) for code in some) for some in named["services"]],
+        said_services=[codes.services(some) for some in named["services"]],
         last=["–" if pd.isna(at) else day(at, "d MMM y") for at in named["last_visit_at"]],
         joined=[day(at, "d MMM y") for at in named["joined_at"]],
     )
@@ -139,7 +139,7 @@ def show_expiring(rows: pd.DataFrame) -> None:
 def _said(named: pd.DataFrame) -> pd.DataFrame:
     return named.assign(
         said_check=[codes.check(code) for code in named["check_code"]],
-        said_services=[", ".join(codes.service(code) for code in some) for some in named["services"]],
+        said_services=[codes.services(some) for some in named["services"]],
         municipality=[codes.municipality(code) for code in named["municipality_code"]],
     )
 

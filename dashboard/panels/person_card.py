@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import codes, parts
@@ -42,20 +43,23 @@ def show(found: Here, person: intake.Person) -> None:
 
 def requests(found: Here, person: intake.Person) -> None:
     """Show what a person has asked for; one that waits can be taken back."""
-    rows = intake.person_requests(found.store, found.actor_id, person.resident_id, found.now)
-    shown = rows.assign(
-        said_service=[codes.service(code) for code in rows["service"]],
-        said_status=[codes.request_status(code) for code in rows["status"]],
-        window=[
-            f"{moment(earliest)} – {moment(latest)}"
-            for earliest, latest in zip(rows["earliest_at"], rows["latest_at"], strict=True)
-        ],
-        asked=[moment(requested_at) for requested_at in rows["requested_at"].dt.tz_localize("UTC")],
+    asked = intake.person_requests(found.store, found.actor_id, person.resident_id, found.now)
+    if not asked:
+        st.caption(_("No requests so far."))
+        return
+    shown = pd.DataFrame(
+        {
+            "request_id": request["request_id"],
+            "status": request["status"],
+            "said_service": codes.service(request["service"]),
+            "said_status": codes.request_status(request["status"]),
+            "window": f"{moment(request['earliest_at'])} – {moment(request['latest_at'])}",
+            "asked": moment(request["requested_at"].replace(tzinfo=UTC)),
+        }
+        for request in asked
     )
     columns = {"said_service": _("Service"), "said_status": _("State"), "window": _("Window"), "asked": _("Asked for")}
-    chosen = parts.table(
-        shown, columns, key=f"requests-{person.resident_id}", select="one", empty=_("No requests so far.")
-    )
+    chosen = parts.table(shown, columns, key=f"requests-{person.resident_id}", select="one")
     for request_id, status in zip(chosen["request_id"], chosen["status"], strict=True):
         if status in ("submitted", "planned", "offered", "agreed") and parts.confirm(
             _("Withdraw the request"),

@@ -55,10 +55,7 @@ def card(found: Here, row: pd.Series[Any], lacking: pd.DataFrame) -> None:
     """Show a volunteer at a glance: how much they are called on, and what they lack."""
     with st.container(border=True):
         parts.plain(row["volunteer"])
-        st.markdown(
-            f"{codes.municipality(row['municipality_code'])} · "
-            + ", ".join(codes.service(code) for code in row["services"])
-        )
+        st.markdown(f"{codes.municipality(row['municipality_code'])} · {codes.services(row['services'])}")
         st.caption(standing(row))
         with st.container(horizontal=True):
             st.metric(_("Visits done"), int(row["n_completed"]), width=130)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cache
+from typing import Any
 
 import pandas as pd
 
@@ -59,7 +60,7 @@ class Offering:
 
 
 def find(store: Store, actor_id: str, text: str, now: datetime) -> pd.DataFrame:
-    """Find persons by name, phone or e-mail: ``resident_id``, ``name``, ``phone``, and the columns of ``person_cards``.
+    """Find persons by name, phone or e-mail: ``resident_id``, ``name``, ``phone``, and the columns of ``desk.cards``.
 
     Raises
     ------
@@ -103,8 +104,8 @@ def person(store: Store, actor_id: str, resident_id: str, now: datetime, purpose
     )
 
 
-def person_requests(store: Store, actor_id: str, resident_id: str, now: datetime) -> pd.DataFrame:
-    """List a resident's requests, newest first (columns of ``requests_at``).
+def person_requests(store: Store, actor_id: str, resident_id: str, now: datetime) -> list[dict[str, Any]]:
+    """List a resident's requests, newest first (rows of ``requests_at``).
 
     Raises
     ------

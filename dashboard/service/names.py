@@ -30,8 +30,13 @@ def names(store: Store, actor_id: str, resident_ids: Iterable[str | None], purpo
         A code of ``engine.people.persons.PURPOSES``; the log notes it with each person.
     """
     wanted = {resident_id for resident_id in resident_ids if isinstance(resident_id, str)}
-    if not wanted or not may_read(store, actor_id):
+    if not wanted:
         return {}
+    with store.held():  # who may see whom and what they are called are one look at the pilot
+        return _names(store, actor_id, wanted, purpose) if may_read(store, actor_id) else {}
+
+
+def _names(store: Store, actor_id: str, wanted: set[str], purpose: str) -> dict[str, str]:
     allowed = in_reach(store, actor_id, wanted)
     keys = {resident_id: (str(store.path or id(store)), actor_id, purpose, resident_id) for resident_id in allowed}
     with _lock:

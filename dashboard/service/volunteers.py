@@ -23,50 +23,51 @@ GROUPS = ("ready", "idle", "overused", "away", "unvetted", "left")
 
 
 def roster(store: Store, actor_id: str, now: datetime) -> pd.DataFrame:
-    """List every volunteer with how much they are called on (columns of ``volunteer_use``).
+    """List every volunteer with how much they are called on (columns of ``volunteer_use``, ``services`` as a text).
 
     Raises
     ------
     AccessDenied
         When the account may not see requests.
     """
-    return desk.volunteers(store, actor_id, now)
+    return _without_lists(desk.volunteers(store, actor_id, now).drop(columns=["languages"]))
 
 
 def group(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     """Keep the volunteers of one of GROUPS, those with most reason to be looked at first."""
+    some = rows[_is_in(rows, name)]
     if name == "idle":
-        return rows[rows["is_idle"]].sort_values(["last_visit_at", "joined_at"], na_position="first")
+        return some.sort_values(["last_visit_at", "joined_at"], na_position="first")
     if name == "overused":
-        return rows[rows["is_overused"]].sort_values(["n_this_week", "n_asked"], ascending=False)
-    return rows[rows["status"] == name].sort_values(["last_visit_at", "volunteer_id"], na_position="first")
+        return some.sort_values(["n_this_week", "n_asked"], ascending=False)
+    return some.sort_values(["last_visit_at", "volunteer_id"], na_position="first")
 
 
 def counts(rows: pd.DataFrame) -> dict[str, int]:
     """Count the volunteers of every group."""
-    return {name: len(group(rows, name)) for name in GROUPS}
+    return {name: int(_is_in(rows, name).sum()) for name in GROUPS}
 
 
 def lacking(store: Store, actor_id: str, now: datetime) -> pd.DataFrame:
-    """List the checks that volunteers lack (columns of ``vetting_queue``), who waited longest first.
+    """List the checks that volunteers lack (``vetting_queue``, ``services`` as a text), who waited longest first.
 
     Raises
     ------
     AccessDenied
         When the account may not see requests.
     """
-    return desk.lacking_checks(store, actor_id, now)
+    return _without_lists(desk.lacking_checks(store, actor_id, now))
 
 
 def expiring(store: Store, actor_id: str, now: datetime, within_days: int) -> pd.DataFrame:
-    """List the checks that run out within some days (columns of ``expiring_checks``).
+    """List the checks that run out within some days (columns of ``expiring_checks``, ``services`` as a text).
 
     Raises
     ------
     AccessDenied
         When the account may not see requests.
     """
-    return desk.expiring_checks(store, actor_id, now, within_days)
+    return _without_lists(desk.expiring_checks(store, actor_id, now, within_days))
 
 
 def with_names(store: Store, actor_id: str, rows: pd.DataFrame, purpose: str = "details") -> pd.DataFrame:
@@ -141,3 +142,13 @@ def leave(store: Store, actor_id: str, volunteer_id: str, reason_code: str, now:
         As in :func:`engine.people.registration.leave`.
     """
     return registration.leave(store, actor_id, volunteer_id, reason_code, at=now)
+
+
+def _is_in(rows: pd.DataFrame, name: str) -> pd.Series[bool]:
+    flags = {"idle": "is_idle", "overused": "is_overused"}
+    return rows[flags[name]] if name in flags else rows["status"] == name
+
+
+def _without_lists(rows: pd.DataFrame) -> pd.DataFrame:
+    """Write services as a data package does: keeping a list in every row takes longer than finding it."""
+    return rows.assign(services=rows["services"].map(";".join))

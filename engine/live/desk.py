@@ -5,6 +5,7 @@ Nothing is decided or written here; every question is one look through the door 
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from engine.candidates import parameters
 from engine.clock import local_of
 from engine.errors import InputError
 from engine.intake import EVER
-from engine.lifecycle import row_of
+from engine.lifecycle import WAITING, row_of
 from engine.live.adoption import in_force
 from engine.rules import REQUEST_RULES
 
@@ -30,6 +31,9 @@ EXPIRY_DAYS = 30
 
 IDLE_DAYS = 30
 """Volunteers who did nothing for this long are idle, as the pilot's measure of use has it."""
+
+OPEN = (*WAITING, "agreed")
+"""The states of a request that is not over."""
 
 NOW, TODAY, THIS_WEEK = 1, 2, 3
 
@@ -151,18 +155,7 @@ def shadow_differences(store: Store, actor_id: str, shadow_run_id: str, as_of: d
 
 
 def cards(store: Store, actor_id: str, resident_ids: list[str], as_of: datetime) -> pd.DataFrame:
-    """Read what is known of residents at a glance, without names (columns of ``queries/person_cards.sql``).
-
-    Raises
-    ------
-    AccessDenied
-        When the account may not see requests.
-    """
-    return _asked(store, actor_id, as_of, "person_cards", resident_ids=resident_ids)
-
-
-def requests_of(store: Store, actor_id: str, resident_id: str, as_of: datetime) -> pd.DataFrame:
-    """List a resident's requests, newest first (columns of ``requests_at``).
+    """Read what is known of residents at a glance, without names: the columns of ``person_cards.sql``, and ``n_open``.
 
     Raises
     ------
@@ -170,8 +163,25 @@ def requests_of(store: Store, actor_id: str, resident_id: str, as_of: datetime) 
         When the account may not see requests.
     """
     with looking(store, actor_id, "see_requests") as (reading, who):
-        rows = _mine(who, reading.state("requests_at", as_of, None, resident_id=resident_id))
-    return rows.sort_values(["requested_at", "request_id"], ascending=False, ignore_index=True)
+        known = reading.last_entry_no
+        found = _mine(who, reading.query("person_cards", as_of=as_of, until_entry=known, resident_ids=resident_ids))
+        asked = _requests_of(reading, found["resident_id"].tolist(), as_of)
+    n_open = Counter(request["resident_id"] for request in asked if request["status"] in OPEN)
+    return found.assign(n_open=[n_open[resident_id] for resident_id in found["resident_id"]])
+
+
+def requests_of(store: Store, actor_id: str, resident_id: str, as_of: datetime) -> list[dict[str, Any]]:
+    """List a resident's requests, newest first (rows of ``requests_at``).
+
+    Raises
+    ------
+    AccessDenied
+        When the account may not see requests.
+    """
+    with looking(store, actor_id, "see_requests") as (reading, who):
+        asked = _requests_of(reading, [resident_id], as_of)
+    mine = [request for request in asked if who.may_work_in(request["municipality_code"])]
+    return sorted(mine, key=lambda request: (request["requested_at"], request["request_id"]), reverse=True)
 
 
 def offering(store: Store, actor_id: str, volunteer_id: str, as_of: datetime) -> tuple[dict[str, Any], pd.DataFrame]:
@@ -205,6 +215,12 @@ def askable(store: Store, actor_id: str, resident_id: str, on: date) -> pd.DataF
         return reading.query(
             "askable_services", as_of=EVER, until_entry=reading.last_entry_no, resident_id=resident_id, day=on
         )
+
+
+def _requests_of(reading: Reading, resident_ids: list[str], as_of: datetime) -> list[dict[str, Any]]:
+    """Read the requests of residents; how far all have come is worked out only if one of them ever asked."""
+    asked = reading.columns("have_asked", resident_ids=resident_ids)["resident_id"]
+    return reading.state_rows("requests_at", as_of, None, resident_id=asked) if asked else []
 
 
 def _asked(store: Store, actor_id: str, as_of: datetime, query: str, **more: Any) -> pd.DataFrame:

@@ -116,6 +116,10 @@ def draft(
     )
 
 
+TRUE_BY = ["template", "matter_status", "ends_at", "matter_reason", "was_asked"]
+"""What :func:`is_true` looks at."""
+
+
 def is_true(message: Any, now: datetime) -> bool:
     """Tell whether what a message says is still so: the offer waits, the visit is ahead, the request is open."""
     template = TEMPLATES.get(message.template)

@@ -18,7 +18,7 @@ import pandas as pd
 from engine.access import Acting, acting, allow
 from engine.errors import ImpossibleStep, InputError
 from engine.facts import MessageAttempted, MessageSettled
-from engine.messages.drafts import REASONS, Draft, Undeliverable, aware, draft, is_true
+from engine.messages.drafts import REASONS, TRUE_BY, Draft, Undeliverable, aware, draft, is_true
 from engine.messages.letters import TEMPLATES
 from engine.messages.mail import Delivery, Postman, Settings, compose
 from engine.store import Reading, Store, Transaction
@@ -294,6 +294,7 @@ def _messages(
     moment = pd.Timestamp(now).tz_convert("UTC").tz_localize(None)
     found["is_due"] = found["status"].isin(UNSETTLED) & (found["next_attempt_at"] <= moment)
     is_for_a_person = found["status"].isin(["by_hand", "unclear", "given_up"]) & (found["send_after"] <= moment)
-    still_true = [is_true(message, now) for message in found.itertuples(index=False)]
-    found["is_open"] = (found["is_due"] | is_for_a_person) & pd.Series(still_true, index=found.index, dtype=bool)
+    waiting = found.loc[found["is_due"] | is_for_a_person, TRUE_BY]
+    is_open = pd.Series((is_true(message, now) for message in waiting.itertuples(index=False)), waiting.index, bool)
+    found["is_open"] = is_open.reindex(found.index, fill_value=False)
     return found

@@ -6,6 +6,7 @@ Only the account's own municipalities are looked at: whether another has somebod
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
@@ -72,15 +73,28 @@ def likeness(one: str, other: str) -> float:
 
     0 for names that are clearly less than LIKE.
     """
-    plain, known = _plain(one), _plain(other)
-    return max(_in_common(plain, known), _in_common(_sorted(plain), _sorted(known)))
+    return _Sought(one).likeness(other)
+
+
+class _Sought:
+    """A name that is compared with many others."""
+
+    def __init__(self, name: str) -> None:
+        self._plain = _plain(name)
+        self._signs = Counter(self._plain)
+
+    def likeness(self, other: str) -> float:
+        """Share of signs in common, in order; 0 where so few are the same in any order that they cannot be alike."""
+        known = _plain(other)
+        n_signs = len(self._plain) + len(known)
+        n_same = sum(min(n, known.count(sign)) for sign, n in self._signs.items())
+        if n_signs and 2 * n_same / n_signs < LIKE:
+            return 0.0
+        return max(_in_common(self._plain, known), _in_common(_sorted(self._plain), _sorted(known)))
 
 
 def _in_common(one: str, other: str) -> float:
-    """Share of signs in common, in order; 0 where so few signs are the same in any order that they cannot be alike."""
-    compared = SequenceMatcher(None, one, other, autojunk=False)
-    may_be_alike = compared.real_quick_ratio() >= LIKE and compared.quick_ratio() >= LIKE
-    return compared.ratio() if may_be_alike else 0.0
+    return SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
 def _alike(people: pd.DataFrame, name: str, birth_year: int | None, phone: str) -> pd.DataFrame:
@@ -90,8 +104,8 @@ def _alike(people: pd.DataFrame, name: str, birth_year: int | None, phone: str) 
         if birth_year is None
         else (people["birth_year"] - birth_year).abs() <= YEARS_APART_MAX
     )
-    near_names = people.loc[near, "name"]
-    alike = pd.Series([likeness(name, other) for other in near_names], index=near_names.index, dtype=float)
+    near_names, sought = people.loc[near, "name"], _Sought(name)
+    alike = pd.Series([sought.likeness(other) for other in near_names], index=near_names.index, dtype=float)
     alike = alike.reindex(people.index, fill_value=0.0)
     same_name = alike >= LIKE
     because = pd.Series("name", index=people.index).mask(same_phone, "phone").mask(same_phone & same_name, "both")
@@ -102,9 +116,9 @@ def _alike(people: pd.DataFrame, name: str, birth_year: int | None, phone: str) 
 
 def _plain(name: str) -> str:
     """Leave out capitals, accents and what is no letter; å, ä and ö keep apart from a and o."""
-    kept = name.casefold().translate(_SWEDISH)
-    bare = "".join(sign for sign in unicodedata.normalize("NFKD", kept) if not unicodedata.combining(sign))
-    return " ".join("".join(sign if sign.isalpha() else " " for sign in bare).split())
+    signs = unicodedata.normalize("NFKD", name.casefold().translate(_SWEDISH))
+    letters = "".join(sign if sign.isalpha() else " " for sign in signs if not unicodedata.combining(sign))
+    return " ".join(letters.split())
 
 
 def _sorted(name: str) -> str:

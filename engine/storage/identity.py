@@ -11,6 +11,7 @@ import base64
 import json
 import os
 from collections.abc import Iterable, Mapping
+from json.encoder import encode_basestring_ascii
 from pathlib import Path
 from typing import Any
 
@@ -183,7 +184,7 @@ def unseal_people(master: bytes, sealed: DataFrame) -> list[dict[str, Any]]:
     """
     return [
         {"resident_id": resident_id}
-        | json.loads(unseal(_data_key(master, resident_id, wrapped_key), box, "person", resident_id))
+        | json.loads(unseal(_data_key(master, resident_id, wrapped_key), box, "person", resident_id).decode())
         for resident_id, wrapped_key, box in _rows(sealed, ["resident_id", "wrapped_key", "sealed"])
     ]
 
@@ -242,7 +243,7 @@ def _data_key(master: bytes, resident_id: str, wrapped_key: bytes) -> bytes:
 
 
 def _rows(table: DataFrame, columns: list[str]) -> Iterable[tuple[Any, ...]]:
-    return table[columns].itertuples(index=False, name=None)
+    return zip(*(table[column].tolist() for column in columns), strict=True)
 
 
 def _table(columns: list[str], rows: list[tuple[Any, ...]]) -> pa.Table:
@@ -252,5 +253,5 @@ def _table(columns: list[str], rows: list[tuple[Any, ...]]) -> pa.Table:
 
 
 def _bound_to(owner: tuple[str, ...]) -> bytes:
-    # JSON keeps ("a", "bc") and ("ab", "c") apart.
-    return json.dumps(owner).encode()
+    # JSON keeps ("a", "bc") and ("ab", "c") apart; json.dumps takes five times as long, for ten thousand persons twice.
+    return f"[{', '.join(map(encode_basestring_ascii, owner))}]".encode()

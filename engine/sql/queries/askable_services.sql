@@ -2,9 +2,19 @@
 -- ground: the first of the service's grounds that holds, null when none does; by decision only with a grant valid that
 -- day, whose reference and last day stand beside it. grounds are all that the service knows.
 -- Grain:  service.
--- Needs:  residents_at, grants_at, memory.reference.service, memory.reference.service_ground.
+-- Needs:  facts.resident_registered, grants_at, memory.reference.service, memory.reference.service_ground.
 -- Params: $as_of (UTC), $until_entry, $resident_id, $day.
 with
+
+resident as (
+
+    select birth_year
+    from facts.resident_registered
+    where resident_id = $resident_id and occurred_at <= $as_of and entry_no <= $until_entry
+    order by occurred_at desc, entry_no desc, rowid desc
+    limit 1
+
+),
 
 granted as (
 
@@ -28,18 +38,17 @@ tried as (
         offered.needs_test,
         ground.ground,
         ground.by_decision,
-        year($day::date) - residents.birth_year between ground.min_age and ground.max_age
+        year($day::date) - resident.birth_year between ground.min_age and ground.max_age
         and (not ground.by_decision or granted.service is not null) as holds,
         granted.decision,
         granted.valid_to
     from memory.reference.service as offered
     inner join memory.reference.service_ground as ground
         on offered.service = ground.service
-    cross join residents_at($as_of, $until_entry) as residents
+    cross join resident
     left join granted on offered.service = granted.service
     where
-        residents.resident_id = $resident_id
-        and $day::date >= offered.valid_from
+        $day::date >= offered.valid_from
         and $day::date <= coalesce(offered.valid_to, date '9999-12-31')
 
 )

@@ -1,34 +1,48 @@
--- person_cards: what a coordinator sees at a glance of residents, apart from their names.
+-- person_cards: what a coordinator sees at a glance of residents, apart from their names and requests.
+-- Looks up the few; residents_at and volunteers_at work out everybody.
 -- Grain:  resident_id.
--- Needs:  residents_at, volunteers_at, requests_at.
--- Params: $as_of (UTC), $until_entry, $resident_ids.
+-- Needs:  facts.resident_registered, facts.volunteer_registered.
+-- Params: $as_of (UTC), $until_entry, $resident_ids varchar[].
 with
 
-requests as (
+residents as (
 
     select
         resident_id,
-        count(*) as n_requests,
-        count(*) filter (where status in ('submitted', 'planned', 'offered', 'agreed')) as n_open
-    from requests_at($as_of, $until_entry)
-    where list_contains($resident_ids::varchar[], resident_id)
+        municipality_code,
+        birth_year,
+        languages,
+        protected_identity
+    from facts.resident_registered
+    where rowid in (
+        select arg_max(rowid, (occurred_at, entry_no, rowid))
+        from facts.resident_registered
+        where
+            list_contains($resident_ids::varchar[], resident_id)
+            and occurred_at <= $as_of
+            and entry_no <= $until_entry
+        group by resident_id
+    )
+
+),
+
+volunteers as (
+
+    select
+        resident_id,
+        arg_max(volunteer_id, (occurred_at, entry_no, rowid)) as volunteer_id
+    from facts.volunteer_registered
+    where
+        list_contains($resident_ids::varchar[], resident_id)
+        and occurred_at <= $as_of
+        and entry_no <= $until_entry
     group by resident_id
 
 )
 
 select
-    residents.resident_id,
-    residents.municipality_code,
-    residents.birth_year,
-    residents.languages,
-    residents.protected_identity,
-    volunteers.volunteer_id,
-    volunteers.left_at as volunteer_left_at,
-    coalesce(requests.n_requests, 0) as n_requests,
-    coalesce(requests.n_open, 0) as n_open
-from residents_at($as_of, $until_entry) as residents
-left join volunteers_at($as_of, $until_entry) as volunteers
-    on residents.resident_id = volunteers.resident_id
-left join requests on residents.resident_id = requests.resident_id
-where list_contains($resident_ids::varchar[], residents.resident_id)
+    residents.*,
+    volunteers.volunteer_id
+from residents
+left join volunteers on residents.resident_id = volunteers.resident_id
 order by residents.resident_id
