@@ -28,7 +28,7 @@ def choose(resident_id: str | None, task: str = "person") -> None:
     """Turn to a person, or to none."""
     st.session_state[WHO] = resident_id
     st.session_state["intake-task-wanted"] = task
-    st.session_state.pop("intake-person", None)
+    st.session_state.pop(person_card.KEPT, None)
 
 
 def chosen_person() -> intake.Person | None:
@@ -37,11 +37,11 @@ def chosen_person() -> intake.Person | None:
     if not resident_id:
         return None
     asked = (resident_id, found.actor_id, found.role)
-    whose, person = st.session_state.get("intake-person", (None, None))
+    whose, person = st.session_state.get(person_card.KEPT, (None, None))
     if whose == asked and isinstance(person, intake.Person):
         return person
     person = intake.person(found.store, found.actor_id, resident_id, found.now)
-    st.session_state["intake-person"] = (asked, person)
+    st.session_state[person_card.KEPT] = (asked, person)
     return person
 
 

@@ -16,6 +16,9 @@ from engine import reference
 from engine.clock import local_of
 from engine.errors import PackageError
 
+KEPT = "intake-person"
+"""Where the session keeps the person it turned to, until something about them changes."""
+
 
 def show(found: Here, person: intake.Person) -> None:
     """Show a person; details as text, never as Markdown."""
@@ -69,6 +72,7 @@ def requests(found: Here, person: intake.Person) -> None:
             with parts.doing(_("Saving …")):
                 intake.withdraw(found.store, found.actor_id, request_id, found.now)
                 parts.done(_("The request was withdrawn."))
+                st.session_state.pop(KEPT, None)
                 st.rerun()
 
 

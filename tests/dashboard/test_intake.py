@@ -92,6 +92,19 @@ def test_a_person_a_link_leads_to_is_shown_and_read_once(dashboard, store):
     assert purposes.count("request") == 1
 
 
+def test_a_request_taken_back_is_no_longer_counted_as_open(dashboard, store):
+    app = dashboard.open("intake", resident="rut")
+    assert "1 open request" in said(app)
+    app.session_state["requests-rut"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    app.run()
+    app.button(key="withdraw-milk").click().run()
+
+    app.button(key="withdraw-milk-yes").click().run()
+
+    assert [row["request_id"] for row in stored(store, "request_withdrawn")] == ["milk"]
+    assert "0 open requests" in said(app)
+
+
 def test_a_person_of_another_municipality_is_refused(dashboard, store):
     app = dashboard.open("intake", role="coordinator:1282", resident="rut")
 
