@@ -91,6 +91,9 @@ AHEAD = timedelta(days=31)
 WAITING = ("submitted", "planned", "offered")
 """The states of a request that may still need a volunteer."""
 
+OPEN = (*WAITING, "agreed")
+"""The states of a request that is not over."""
+
 
 def drawing(subject: str) -> str:
     """Draw the machine of a subject as a Mermaid state diagram, as ``engine/README.md`` shows it."""

@@ -31,11 +31,8 @@ def choose(resident_id: str | None, task: str = "person") -> None:
     st.session_state.pop(person_card.KEPT, None)
 
 
-def chosen_person() -> intake.Person | None:
+def person_of(resident_id: str) -> intake.Person:
     """Read the person turned to, once while nothing about them changes: the log notes every reading."""
-    resident_id = st.session_state.get(WHO)
-    if not resident_id:
-        return None
     asked = (resident_id, found.actor_id, found.role)
     whose, person = st.session_state.get(person_card.KEPT, (None, None))
     if whose == asked and isinstance(person, intake.Person):
@@ -138,12 +135,10 @@ def asked_and_may_ask(person: intake.Person) -> None:
 
 def turned_to() -> tuple[intake.Person, str] | None:
     """Show the person turned to, in one look at the pilot; give them and what is to be done for them."""
-    if not st.session_state.get(WHO):
+    if not (resident_id := st.session_state.get(WHO)):
         return None
     with parts.doing(_("Looking …")), found.store.held():
-        person = chosen_person()
-        if person is None:
-            return None
+        person = person_of(resident_id)
         task = about(person)
         if task == "person":
             asked_and_may_ask(person)

@@ -15,6 +15,7 @@ from dashboard.words import _, moment, ngettext
 from engine import reference
 from engine.clock import local_of
 from engine.errors import PackageError
+from engine.lifecycle import OPEN
 
 KEPT = "intake-person"
 """Where the session keeps the person it turned to, until something about them changes."""
@@ -64,7 +65,7 @@ def requests(found: Here, person: intake.Person) -> None:
     columns = {"said_service": _("Service"), "said_status": _("State"), "window": _("Window"), "asked": _("Asked for")}
     chosen = parts.table(shown, columns, key=f"requests-{person.resident_id}", select="one")
     for request_id, status in zip(chosen["request_id"], chosen["status"], strict=True):
-        if status in ("submitted", "planned", "offered", "agreed") and parts.confirm(
+        if status in OPEN and parts.confirm(
             _("Withdraw the request"),
             _("Offers are closed, and visits that have not begun are called off. Withdraw it?"),
             key=f"withdraw-{request_id}",

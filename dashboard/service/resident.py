@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 
 from dashboard.service.chances import history
 from engine.clock import local_of
+from engine.lifecycle import OPEN
 from engine.live import own_page
 from engine.live.own_page import OwnRequest, OwnVisit
 from engine.messages.letters import stretch_of
@@ -13,11 +14,10 @@ from engine.reasons.chance import Chance
 from engine.reference import services
 from engine.store import Store
 
-__all__ = ["Chance", "OwnRequest", "OwnVisit"]
+__all__ = ["OPEN", "Chance", "OwnRequest", "OwnVisit"]
 
 MINUTES = (30, 45, 60, 90, 120, 180)
 NOTE_MAX = 400
-OPEN = ("submitted", "planned", "offered", "agreed")
 
 
 def may_open(store: Store, token: str, now: datetime) -> None:

@@ -16,7 +16,7 @@ from engine.candidates import parameters
 from engine.clock import local_of
 from engine.errors import InputError
 from engine.intake import EVER
-from engine.lifecycle import WAITING, row_of
+from engine.lifecycle import OPEN, row_of
 from engine.live.adoption import in_force
 from engine.rules import REQUEST_RULES
 
@@ -31,9 +31,6 @@ EXPIRY_DAYS = 30
 
 IDLE_DAYS = 30
 """Volunteers who did nothing for this long are idle, as the pilot's measure of use has it."""
-
-OPEN = (*WAITING, "agreed")
-"""The states of a request that is not over."""
 
 NOW, TODAY, THIS_WEEK = 1, 2, 3
 

@@ -146,7 +146,7 @@ def residents_in_reach(
 
 def home_of(reading: Reading, resident_id: str) -> Home | None:
     """Say where a resident belongs by the newest registration; ``None`` when there is no such resident."""
-    found = reading.columns("home", resident_id=resident_id)
+    found = reading.columns("home", as_of=EVER, resident_id=resident_id)
     for municipality_code, is_protected in zip(found["municipality_code"], found["protected_identity"], strict=True):
         return Home(municipality_code, is_protected)
     return None

@@ -2,19 +2,9 @@
 -- ground: the first of the service's grounds that holds, null when none does; by decision only with a grant valid that
 -- day, whose reference and last day stand beside it. grounds are all that the service knows.
 -- Grain:  service.
--- Needs:  facts.resident_registered, grants_at, memory.reference.service, memory.reference.service_ground.
+-- Needs:  residents_of, grants_at, memory.reference.service, memory.reference.service_ground.
 -- Params: $as_of (UTC), $until_entry, $resident_id, $day.
 with
-
-resident as (
-
-    select birth_year
-    from facts.resident_registered
-    where resident_id = $resident_id and occurred_at <= $as_of and entry_no <= $until_entry
-    order by occurred_at desc, entry_no desc, rowid desc
-    limit 1
-
-),
 
 granted as (
 
@@ -45,7 +35,7 @@ tried as (
     from memory.reference.service as offered
     inner join memory.reference.service_ground as ground
         on offered.service = ground.service
-    cross join resident
+    cross join residents_of($as_of, [$resident_id], until_entry := $until_entry) as resident
     left join granted on offered.service = granted.service
     where
         $day::date >= offered.valid_from
