@@ -176,7 +176,5 @@ SECTIONS = (
 )
 
 parts.title(_("Administration"), _("Who may do what, what was done, people's rights, and the safety of the pilot."))
-mine = [(name(), show) for name, operations, show in SECTIONS if any(map(found.may, operations))]
-for tab, (_name, show) in zip(st.tabs([name for name, _show in mine]), mine, strict=True):
-    with tab:
-        show()
+mine = {name(): show for name, operations, show in SECTIONS if any(map(found.may, operations))}
+parts.opened(mine, key="administration-tab")
