@@ -56,9 +56,9 @@ def show_numbers(policy: Policy) -> None:
     """Show the numbers of a policy, table by table."""
     shown = service.numbers(policy)
     columns = {
-        "meaning": st.column_config.TextColumn(_("What it does"), width=600),
+        "meaning": st.column_config.TextColumn(_("What it does"), width=560),
         "said": st.column_config.TextColumn(_("Value"), width=80),
-        "unit": st.column_config.TextColumn(_("Unit"), width=140),
+        "unit": st.column_config.TextColumn(_("Unit"), width=180),
         "name": st.column_config.TextColumn(_("Name"), width=200),
     }
     for table, (title, meaning) in tables().items():

@@ -189,3 +189,22 @@ def test_what_a_role_may_not_do_is_refused_behind_the_page_too(dashboard):
     for refused in (service.roles, service.backups, service.make_backup):
         with pytest.raises(AccessDenied):
             refused(store, "demo-lead")
+
+
+def test_the_rules_of_retention_are_said_in_the_language_of_the_page(dashboard):
+    dashboard.holding()
+
+    app = turn_to(dashboard.open("administration", "admin", "sv"), "Gallring")
+
+    sources = app.dataframe[0].value["source"].tolist()
+    assert any("dokumentation gallras fem år" in source for source in sources)
+    assert not any("assumption" in source or "documentation" in source for source in sources)
+
+
+def test_the_log_says_in_words_why_a_person_was_looked_at(dashboard):
+    store = people_pilot(dashboard.path)
+    service.find(store, "demo-coordinator", RUT_DETAILS["name"])
+
+    app = turn_to(dashboard.open("administration", "admin", "sv"), "Logg")
+
+    assert any(why.startswith("uppgifter, ") for why in app.dataframe[0].value["why"])

@@ -37,6 +37,9 @@ def test_an_empty_pilot_has_no_figures_and_no_error(dashboard, role):
         turn_to(app, tab)
         assert not app.exception
         assert not app.error
+    assert [info.value for info in app.info] == [
+        "Inget har räknats under perioden. Siffrorna kommer med de första önskemålen och besöken."
+    ]
     assert seen(app, "Täckning").value == "–"
     assert seen(app, "Timmar av hjälp").value == "0"
 
