@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import timedelta
 
-import pandas as pd
 import pytest
 from small_dashboard import ROLES
 from small_guarded import LATER, NEARER, guarded_pilot
@@ -160,11 +159,12 @@ def test_a_measure_outside_of_its_guardrail_and_a_quiet_shadow_lead_to_the_polic
 
 def test_measures_are_not_worked_out_again_in_the_hour_unless_policies_change(dashboard, monkeypatch):
     store = guarded_pilot(dashboard)
-    looks = []
-    monkeypatch.setattr(today, "of_policies", lambda *asked: looks.append(asked) or pd.DataFrame())
+    looks, look = [], today.of_policies
+    monkeypatch.setattr(today, "of_policies", lambda *asked: looks.append(asked) or look(*asked))
     dashboard.open("today", role="lead")
 
-    give_role(store, "admin", "eva", "admin")
+    with store.transaction("anna", "submit") as transaction:
+        transaction.append([replace(MILK, request_id="bread")])
     dashboard.open("today", role="lead")
     n_before = len(looks)
     guardrails.set_guardrails(store, "lead", NEARER, at=LATER)
