@@ -70,9 +70,10 @@ def show_done() -> None:
         st.success(escaped(text), icon=":material/check:")
 
 
-def opened(sections: Mapping[str, Callable[[], None]], key: str) -> None:
-    """Show sections as tabs by their names; only the open one is worked out."""
-    for tab, show in zip(st.tabs(list(sections), key=key, on_change="rerun"), sections.values(), strict=True):
+def opened(sections: Mapping[str, Callable[[], None]], key: str, first: str | None = None) -> None:
+    """Show sections as tabs by their names, beginning with the first or ``first``; only the open one is worked out."""
+    tabs = st.tabs(list(sections), key=key, default=first, on_change="rerun")
+    for tab, show in zip(tabs, sections.values(), strict=True):
         if tab.open:
             with tab:
                 show()

@@ -173,7 +173,12 @@ def show_retention() -> None:
     found = here()
     whats = {"notes": _("Free texts"), "persons": _("Persons"), "kept": _("Must be kept")}
     rules = service.rules(found.now)
-    columns = {"kind": _("What"), "said": _("Rule"), "months": _("Months"), "source": _("By")}
+    columns = {
+        "kind": st.column_config.TextColumn(_("What"), width=110),
+        "said": st.column_config.TextColumn(_("Rule"), width=300),
+        "months": st.column_config.NumberColumn(_("Months"), width=70),
+        "source": st.column_config.TextColumn(_("By"), width=520),
+    }
     parts.table(rules.assign(kind=[whats[what] for what in rules["what"]]), columns, key="administration-rules")
     st.subheader(_("Due now"), anchor=False)
     with parts.doing(_("Looking for what is due …")):

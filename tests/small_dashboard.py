@@ -63,3 +63,11 @@ class Dashboard:
         app.session_state["_given"] = given
         app.run()
         return app if page is None else app.switch_page(f"app_pages/{page}.py").run()
+
+
+def turn_to(app: AppTest, tab: str) -> AppTest:
+    """Open a tab by its name, which works out what it shows."""
+    [key] = [key for key in ("evaluation-tab", "policy-tab", "administration-tab") if key in app.session_state]
+    assert tab in [one.label for one in app.tabs]
+    app.session_state[key] = tab
+    return app.run()

@@ -257,7 +257,10 @@ chosen = st.segmented_control(
     key="evaluation-period", required=True,
 )  # fmt: skip
 with parts.doing(_("Working out the measures …")):
-    said = evaluation.in_words(overview_of(stamp, chosen))
+    overview = overview_of(stamp, chosen)
+    if not overview["n"].any():
+        st.info(_("Nothing was counted in this period. Figures come with the first requests and visits."))
+    said = evaluation.in_words(overview)
     show_headlines(said)
     parts.opened(
         {

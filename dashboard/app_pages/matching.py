@@ -37,7 +37,12 @@ stamp = found.stamp
 runs = runs_of(stamp)
 running.run_control(found, runs[0].run_id if runs else None)
 if not runs:
-    st.info(_("Nothing was matched yet. A match proposes who helps whom; nobody is asked before you approve."))
+    st.info(
+        _(
+            "Nothing was matched yet. Volunteers and requests are registered under Intake first. A match then proposes"
+            " who helps whom; nobody is asked before you approve."
+        )
+    )
     st.stop()
 
 running.newest(found, runs[0])

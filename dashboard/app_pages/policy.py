@@ -1,5 +1,7 @@
 """Policy: what is in force and why, how far the others have come, how two differ, and putting another in force."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from dashboard import parts
@@ -16,6 +18,7 @@ from engine.policy import Policy
 found = here()
 in_force = service.in_force(found.store, found.actor_id, found.now)
 known = service.known(found.store, found.actor_id)
+about = parts.given("about")
 
 
 def said(fingerprint: str) -> str:
@@ -53,9 +56,9 @@ def show_numbers(policy: Policy) -> None:
     """Show the numbers of a policy, table by table."""
     shown = service.numbers(policy)
     columns = {
-        "meaning": st.column_config.TextColumn(_("What it does"), width=600),
+        "meaning": st.column_config.TextColumn(_("What it does"), width=560),
         "said": st.column_config.TextColumn(_("Value"), width=80),
-        "unit": st.column_config.TextColumn(_("Unit"), width=140),
+        "unit": st.column_config.TextColumn(_("Unit"), width=180),
         "name": st.column_config.TextColumn(_("Name"), width=200),
     }
     for table, (title, meaning) in tables().items():
@@ -72,9 +75,15 @@ def show_life() -> None:
     show_events(policy_life.events(found.store, found.actor_id), known)
 
 
-def show_guarded(about: str | None) -> None:
+def show_shadows() -> None:
+    """Show what runs of policies in the shadow would have chosen."""
+    show_shadow(policy_life.shadow_results(found.store, found.actor_id, found.now), about)
+
+
+def show_guarded() -> None:
     """Show the guardrails of the policy in force, and set those its simulation speaks for."""
-    show_guardrails(policy_life.guardrails(found.store, found.actor_id, found.now), about)
+    with parts.doing(_("Working out the measures …")):
+        show_guardrails(policy_life.guardrails(found.store, found.actor_id, found.now), about)
     if not found.may("set_policy"):
         return
     proposed = policy_life.proposed_guardrails(found.store, found.actor_id, in_force.policy, found.now)
@@ -93,27 +102,17 @@ def show_guarded(about: str | None) -> None:
 
 parts.title(_("Policy"), _("The numbers a council sets. Every match run names the policy it followed."))
 show_in_force()
-numbers, life, shadow, guarded, compare = (
-    _("Numbers"), _("All policies"), _("In the shadow"), _("Guardrails"), _("Compare")
-)  # fmt: skip
-names = [numbers, life, shadow, guarded, compare]
+shadow, guarded = _("In the shadow"), _("Guardrails")
+sections: dict[str, Callable[[], None]] = {
+    _("Numbers"): lambda: show_numbers(in_force.policy),
+    _("All policies"): show_life,
+    shadow: show_shadows,
+    guarded: show_guarded,
+    _("Compare"): lambda: show_compare(known, said),
+}
 if found.may("set_policy"):
-    names += [_("Change"), _("Go back")]
-about = parts.given("about")
-of_shadow = about in known
-tabs = st.tabs(names, default=shadow if of_shadow else guarded if about else numbers)
-with tabs[0]:
-    show_numbers(in_force.policy)
-with tabs[1]:
-    show_life()
-with tabs[2]:
-    show_shadow(policy_life.shadow_results(found.store, found.actor_id, found.now), about)
-with tabs[3], parts.doing(_("Working out the measures …")):
-    show_guarded(about)
-with tabs[4]:
-    show_compare(known, said)
-if found.may("set_policy"):
-    with tabs[5]:
-        show_change(in_force.policy, known, said)
-    with tabs[6]:
-        show_roll_back(in_force.policy, was_adopted=in_force.adopted_at is not None)
+    sections |= {
+        _("Change"): lambda: show_change(in_force.policy, known, said),
+        _("Go back"): lambda: show_roll_back(in_force.policy, was_adopted=in_force.adopted_at is not None),
+    }
+parts.opened(sections, key="policy-tab", first=shadow if about in known else guarded if about else None)

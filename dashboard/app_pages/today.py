@@ -21,13 +21,14 @@ def matters_of(stamp: Stamp) -> pd.DataFrame:
     """List what is on the desk; the stamp says of whom, when and in which state of the pilot."""
     more = [today.follow_ups(found.store, found.actor_id, found.now)] if found.may("record_survey") else []
     if found.may("evaluate"):
-        more.append(of_policies(stamp.of_hour(), language()))
+        n_steps = today.n_policy_steps(found.store, found.actor_id)
+        more.append(of_policies(stamp.of_hour()._replace(entry_no=n_steps), language()))
     return today.together(today.due(found.store, found.actor_id, found.now), *more)
 
 
 @st.cache_data(max_entries=50, show_spinner=False)
 def of_policies(stamp: Stamp, said_in: str) -> pd.DataFrame:
-    """List what policies give to look at; measures are worked out once an hour unless something happens."""
+    """List what policies give to look at; measures are worked out once an hour, and when policies change."""
     return today.of_policies(found.store, found.actor_id, found.now)
 
 
@@ -186,13 +187,27 @@ def show_all(matters: pd.DataFrame) -> None:
         lead_on(matter, _("Go to the chosen row"))
 
 
+def show_nothing() -> None:
+    """Say that nothing waits, or, of a pilot without anybody, what comes first."""
+    if not today.is_empty(found.store, found.actor_id, found.now):
+        st.info(_("Nothing waits for a person now."), icon=":material/check_circle:")
+    elif found.may("submit_request"):
+        first = _(
+            "The pilot is empty. Begin under Intake: register residents, volunteers and requests, or read in a data"
+            " package. Then match."
+        )
+        st.info(first, icon=":material/flag:")
+    else:
+        st.info(_("The pilot is empty. Coordinators register people and requests first."), icon=":material/flag:")
+
+
 KINDS, LIMITS = kinds(), limits()
 parts.title(_("Today"), moment(local_of(found.now), "EEEE d MMMM y, HH:mm"))
 with parts.doing(_("Looking at the pilot …")):
     on_the_desk = matters_of(STAMP)
     show_counts(on_the_desk)
     if on_the_desk.empty:
-        st.info(_("Nothing waits for a person now."), icon=":material/check_circle:")
+        show_nothing()
         if found.may("submit_request"):
             parts.link("intake", _("Register people and requests"))
     else:

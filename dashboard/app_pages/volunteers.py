@@ -169,6 +169,10 @@ def show_linked(rows: pd.DataFrame) -> None:
 parts.title(_("Volunteers"), _("Who can be asked, who waits for checks, and whom to look after."))
 with parts.doing(_("Looking at the pilot …")):
     everybody = roster_of(STAMP)
+    if everybody.empty:
+        st.info(_("There are no volunteers yet. They are registered under Intake."))
+        if found.may("submit_request"):
+            parts.link("intake", _("Register people"))
     show_linked(everybody)
     sections = {
         "roster": (_("Everybody"), show_roster),

@@ -41,7 +41,8 @@ def show(found: Here) -> None:
             address = offers.invitation(
                 found.store, found.actor_id, chosen["resident_id"].iloc[0], found.now, _origin()
             )
-            st.success(_("Copy the link and send it to the resident. Whoever has it can use it."))
+            told = _("This is the link of {name}. Copy it and send it to them. Whoever has it can use it.")
+            st.success(parts.escaped(told.format(name=chosen["name"].iloc[0])), icon=":material/check:")
             st.code(address, language=None, wrap_lines=True)
 
 

@@ -17,7 +17,10 @@ from dashboard.words import _, day
 from engine.clock import local_of, utc_of
 from engine.policy import Policy
 
+TYPED = ["policy-ground", "policy-reason", "policy-way", "policy-name"]
+"""Fields that stay as they were typed while somebody looks at another tab."""
 GROUNDS = ("council_decision", "evaluation", "trial", "correction", "other")
+_TYPED_NUMBERS, _BEGUN_WITH = "policy-typed", "policy-begun"
 
 Said = Callable[[str], str]
 
@@ -47,6 +50,12 @@ def show_compare(known: dict[str, Policy], said: Said) -> None:
 
 def show_change(in_force: Policy, known: dict[str, Policy], said: Said) -> None:
     """Put another policy forward or in force, with a ground and a reason."""
+    draft = parts.draft("policy-change", TYPED)
+    _show_change_form(in_force, known, said)
+    draft.keep()
+
+
+def _show_change_form(in_force: Policy, known: dict[str, Policy], said: Said) -> None:
     ground = st.selectbox(_("Ground"), GROUNDS, format_func=adoption_reason, key="policy-ground")
     reason = st.text_area(
         _("Why? (required)"), key="policy-reason", max_chars=100,
@@ -96,7 +105,7 @@ def _offer_to_adopt(wanted: Policy, ground: str, reason: str, from_at: datetime 
             if from_at is None
             else _("{policy} is in force from {day}.").format(policy=wanted.name, day=_day_of(from_at))
         )
-        st.rerun()
+        _begin_anew()
 
 
 def _offer_to_draft(wanted: Policy, reason: str, is_ready: bool) -> None:
@@ -107,7 +116,13 @@ def _offer_to_draft(wanted: Policy, reason: str, is_ready: bool) -> None:
     if st.button(_("Put it forward as a draft"), key="policy-draft", disabled=not is_ready):
         policy_life.draft(found.store, found.actor_id, wanted, reason, found.now)
         parts.done(_("{policy} is a draft.").format(policy=wanted.name))
-        st.rerun()
+        _begin_anew()
+
+
+def _begin_anew() -> None:
+    parts.draft("policy-change", TYPED).forget()
+    st.session_state.pop(_TYPED_NUMBERS, None)
+    st.rerun()
 
 
 def _from_when() -> datetime | None:
@@ -157,11 +172,20 @@ def _edited(in_force: Policy) -> Policy | None:
         "meaning": st.column_config.TextColumn(_("What it does"), disabled=True, width="large"),
     }
     changed = st.data_editor(
-        shown[list(config)], column_config=config, hide_index=True, num_rows="fixed", key="policy-numbers",
-        alt=_("The numbers of the policy; the column Value can be changed."),
+        _as_typed(shown[list(config)], in_force.fingerprint), column_config=config, hide_index=True,
+        num_rows="fixed", key="policy-numbers", alt=_("The numbers of the policy; the column Value can be changed."),
     )  # fmt: skip
+    st.session_state[_TYPED_NUMBERS] = (in_force.fingerprint, changed["value"])
     if not name.strip() or (changed["value"] == shown["value"]).all():
         st.caption(_("Give the new policy a name and change a number."))
         return None
     values = dict(zip(changed["name"], changed["value"].astype(float), strict=True))
     return service.drafted(in_force, name, values, st.session_state.get("policy-reason", "") or "–")
+
+
+def _as_typed(shown: pd.DataFrame, fingerprint: str) -> pd.DataFrame:
+    """Begin with the numbers as they were typed before another tab was looked at; the table itself forgets them."""
+    if "policy-numbers" not in st.session_state or _BEGUN_WITH not in st.session_state:
+        of_policy, typed = st.session_state.get(_TYPED_NUMBERS, (None, None))
+        st.session_state[_BEGUN_WITH] = typed if of_policy == fingerprint else shown["value"]
+    return shown.assign(value=st.session_state[_BEGUN_WITH])

@@ -135,5 +135,5 @@ def _rate(found: Here, visit: pd.Series[Any]) -> None:
         meant = {"yes": True, "no": False}.get(str(again))
         with parts.doing(_("Saving …")):
             outcomes.rate(found.store, found.actor_id, visit_id, str(side), int(rating or 0), meant, found.now)
-            parts.done(_("Saved."))
+            parts.done(_("What they said is saved."))
             st.rerun()

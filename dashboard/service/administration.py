@@ -174,7 +174,11 @@ def rules(now: datetime) -> pd.DataFrame:
     """List the rules of retention that hold today: ``what``, ``said``, ``months``, ``source``."""
     today = local_of(now).date()
     held = [rule for what in ("notes", "persons", "kept") for rule in retention.rules(what, today)]
-    rows = [(rule.what, getattr(rule, language()), rule.months, rule.source) for rule in held]
+    is_swedish = language() == "sv"
+    rows = [
+        (rule.what, getattr(rule, language()), rule.months, rule.source_sv if is_swedish else rule.source)
+        for rule in held
+    ]
     return pd.DataFrame(rows, columns=["what", "said", "months", "source"])
 
 

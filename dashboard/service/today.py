@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pandas as pd
 
 from dashboard.service.names import names
-from dashboard.service.policy_life import guardrail_id
+from dashboard.service.policy_life import events, guardrail_id
 from dashboard.words import language
 from engine.access import looking
 from engine.clock import local_of
@@ -33,6 +33,18 @@ def due(store: Store, actor_id: str, now: datetime) -> pd.DataFrame:
         When the account may not see requests.
     """
     return desk.due(store, actor_id, now)
+
+
+def is_empty(store: Store, actor_id: str, now: datetime) -> bool:
+    """Say whether nobody was registered yet.
+
+    Raises
+    ------
+    AccessDenied
+        When the account may not see requests.
+    """
+    with looking(store, actor_id, "see_requests") as (reading, _who):
+        return reading.state("residents_at", now).empty
 
 
 def follow_ups(store: Store, actor_id: str, now: datetime) -> pd.DataFrame:
@@ -91,6 +103,17 @@ def of_policies(store: Store, actor_id: str, now: datetime) -> pd.DataFrame:
         for row in quiet.to_dict("records")
     ]
     return pd.DataFrame([*left, *silent])
+
+
+def n_policy_steps(store: Store, actor_id: str) -> int:
+    """Count the steps taken with policies and guardrails: it grows with each, as they are never deleted.
+
+    Raises
+    ------
+    AccessDenied
+        When the account may not evaluate.
+    """
+    return len(events(store, actor_id))
 
 
 def together(*matters: pd.DataFrame) -> pd.DataFrame:

@@ -73,7 +73,8 @@ class Judged:
                 f"{title.en} is not known yet, or of too few people ({limits.en}).",
                 f"{title.sv} är inte känt än, eller för få personer ({limits.sv}).",
             )
-        doubt = Words("", "") if self.is_sure else Words(", but it may be another", ", men det kan vara ett annat")
+        unsure = Words(", but it may be another colour", ", men kan vara en annan färg")
+        doubt = Words("", "") if self.is_sure else unsure
         return Words(
             f"{title.en} is {said.en}: {light.en}{doubt.en} ({limits.en}).",
             f"{title.sv} är {said.sv}: {light.sv}{doubt.sv} ({limits.sv}).",

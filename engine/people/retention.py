@@ -41,8 +41,8 @@ class Rule:
         What it is about: services, or ``incident``.
     months
         How long, from what ``counted_from`` says.
-    source
-        The law that sets it, or whose assumption it is.
+    source, source_sv
+        The law that sets it, or whose assumption it is; in English and in Swedish.
     """
 
     code: str
@@ -52,6 +52,7 @@ class Rule:
     counted_from: str
     valid_from: date
     source: str
+    source_sv: str
     en: str
     sv: str
 
@@ -231,6 +232,7 @@ def _rules() -> tuple[Rule, ...]:
             counted_from=rule["counted_from"],
             valid_from=rule["from"],
             source=rule.get("law") or f"assumption {rule['assumption']}",
+            source_sv=rule["source_sv"],
             en=rule["name_en"],
             sv=rule["name_sv"],
         )

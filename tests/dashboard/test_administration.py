@@ -8,6 +8,7 @@ import zipfile
 from datetime import timedelta
 
 import pytest
+from small_dashboard import turn_to
 from small_people import CANARIES, RUT_DETAILS, people_pilot
 from small_pilot import EVERYTHING_FITS, NOW
 
@@ -39,9 +40,11 @@ def test_each_role_sees_its_own_sections(dashboard, role):
 
     app = dashboard.open("administration", role, "sv")
 
-    assert not app.exception
-    assert not app.error
     assert [tab.label for tab in app.tabs] == SECTIONS[role]
+    for tab in SECTIONS[role]:
+        turn_to(app, tab)
+        assert not app.exception
+        assert not app.error
 
 
 def test_the_demo_pilot_opens_for_an_admin(dashboard):
@@ -124,7 +127,7 @@ def test_an_erasure_is_asked_for_by_one_and_carried_out_by_another_on_the_page(d
 
 def test_asking_for_an_erasure_on_the_page_waits_for_a_second_person(dashboard):
     store = people_pilot(dashboard.path)
-    app = dashboard.open("administration", "coordinator", "sv")
+    app = turn_to(dashboard.open("administration", "coordinator", "sv"), "Radering")
 
     app.text_input(key="erase-resident").input("rut").run()
     app.button(key="erase-ask").click().run()
@@ -157,7 +160,7 @@ def test_what_is_due_is_listed_and_destroyed_only_when_told(tmp_path):
 
 def test_a_backup_is_made_beside_the_pilot_and_listed(dashboard):
     store = dashboard.holding(*EVERYTHING_FITS)
-    app = dashboard.open("administration", "admin", "sv")
+    app = turn_to(dashboard.open("administration", "admin", "sv"), "Säkerhetskopia")
 
     app.button(key="backup-make").click().run()
 
@@ -186,3 +189,22 @@ def test_what_a_role_may_not_do_is_refused_behind_the_page_too(dashboard):
     for refused in (service.roles, service.backups, service.make_backup):
         with pytest.raises(AccessDenied):
             refused(store, "demo-lead")
+
+
+def test_the_rules_of_retention_are_said_in_the_language_of_the_page(dashboard):
+    dashboard.holding()
+
+    app = turn_to(dashboard.open("administration", "admin", "sv"), "Gallring")
+
+    sources = app.dataframe[0].value["source"].tolist()
+    assert any("dokumentation gallras fem år" in source for source in sources)
+    assert not any("assumption" in source or "documentation" in source for source in sources)
+
+
+def test_the_log_says_in_words_why_a_person_was_looked_at(dashboard):
+    store = people_pilot(dashboard.path)
+    service.find(store, "demo-coordinator", RUT_DETAILS["name"])
+
+    app = turn_to(dashboard.open("administration", "admin", "sv"), "Logg")
+
+    assert any(why.startswith("uppgifter, ") for why in app.dataframe[0].value["why"])

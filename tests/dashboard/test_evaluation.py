@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from made_history import made_pilot, now
+from small_dashboard import turn_to
 from small_guarded import guarded_pilot
 from small_pilot import EVERYTHING_FITS, NOW
 
@@ -33,10 +34,12 @@ def test_an_empty_pilot_has_no_figures_and_no_error(dashboard, role):
     app = dashboard.open("evaluation", role, "sv")
 
     for tab in [tab.label for tab in app.tabs]:
-        app.session_state["evaluation-tab"] = tab
-        app.run()
+        turn_to(app, tab)
         assert not app.exception
         assert not app.error
+    assert [info.value for info in app.info] == [
+        "Inget har räknats under perioden. Siffrorna kommer med de första önskemålen och besöken."
+    ]
     assert seen(app, "Täckning").value == "–"
     assert seen(app, "Timmar av hjälp").value == "0"
 
@@ -61,8 +64,7 @@ def test_the_page_says_whether_to_go_on_and_what_has_left_its_guardrail(dashboar
     guarded_pilot(dashboard)
 
     app = dashboard.open("evaluation", "lead", language)
-    app.session_state["evaluation-tab"] = tab
-    app.run()
+    turn_to(app, tab)
 
     assert not app.exception
     assert len([text for text in app.markdown if f": {light}]" in text.value]) == 1
@@ -143,8 +145,7 @@ def test_the_page_changes_with_the_measure_chosen(dashboard):
     made_pilot(150, 60, 20, store=Store.create(dashboard.path, clock=now))
     dashboard.stand_at(now())
     app = dashboard.open("evaluation", "lead", "sv")
-    app.session_state["evaluation-tab"] = "Ett mått"
-    app.run()
+    turn_to(app, "Ett mått")
 
     app.selectbox(key="evaluation-measure").select("idle").run()
 
@@ -156,7 +157,6 @@ def test_without_priced_runs_it_says_how_to_price_them(dashboard):
     dashboard.holding(*EVERYTHING_FITS)
 
     app = dashboard.open("evaluation", "lead", "sv")
-    app.session_state["evaluation-tab"] = "Rekrytering"
-    app.run()
+    turn_to(app, "Rekrytering")
 
     assert any("mikro prices" in caption.value for caption in app.caption)

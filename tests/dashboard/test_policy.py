@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
+from small_dashboard import turn_to
 from small_guarded import COVERAGE, MANIFEST, guarded_pilot
 from small_pilot import BASELINE, EVERYTHING_FITS, NOW, policy
 
@@ -91,7 +92,7 @@ def test_a_file_that_is_no_policy_is_refused():
 def test_a_lead_goes_back_to_the_policy_before_with_a_reason(dashboard):
     store = dashboard.holding()
     adoption.adopt(store, NEARER, "anna", "Nämnden 2026-11-20", NOW)
-    app = dashboard.open("policy", "lead", "sv")
+    app = turn_to(dashboard.open("policy", "lead", "sv"), "Gå tillbaka")
 
     app.text_area(key="policy-back-reason").input("Täckningen sjönk").run()
     app.button(key="policy-back").click().run()
@@ -105,7 +106,7 @@ def test_a_lead_goes_back_to_the_policy_before_with_a_reason(dashboard):
 def test_a_lead_adopts_a_policy_that_was_in_force_before(dashboard):
     store = dashboard.holding()
     adoption.adopt(store, NEARER, "anna", "Nämnden 2026-11-20", NOW)
-    app = dashboard.open("policy", "lead", "sv")
+    app = turn_to(dashboard.open("policy", "lead", "sv"), "Ändra")
 
     app.text_area(key="policy-reason").input("Åter till början").run()
     app.button(key="policy-adopt").click().run()
@@ -121,13 +122,13 @@ def test_without_a_reason_nothing_can_be_adopted(dashboard):
 
     app = dashboard.open("policy", "lead", "sv")
 
-    assert app.button(key="policy-adopt").disabled
-    assert app.button(key="policy-back").disabled
+    assert turn_to(app, "Ändra").button(key="policy-adopt").disabled
+    assert turn_to(app, "Gå tillbaka").button(key="policy-back").disabled
 
 
 def test_a_lead_changes_a_number_and_sees_the_difference_before_adopting(dashboard):
     store = dashboard.holding()
-    app = dashboard.open("policy", "lead", "sv")
+    app = turn_to(dashboard.open("policy", "lead", "sv"), "Ändra")
 
     app.text_area(key="policy-reason").input("Nämnden 2026-11-29")
     app.radio(key="policy-way").set_value("edit").run()
@@ -145,6 +146,36 @@ def test_a_lead_changes_a_number_and_sees_the_difference_before_adopting(dashboa
     assert adopted.reason == "Nämnden 2026-11-29"
 
 
+def test_a_half_made_policy_stays_while_another_tab_is_looked_at(dashboard):
+    dashboard.holding()
+    app = turn_to(dashboard.open("policy", "lead", "sv"), "Ändra")
+    app.text_area(key="policy-reason").input("Nämnden 2026-11-29")
+    app.radio(key="policy-way").set_value("edit").run()
+    app.text_input(key="policy-name").input("nearer").run()
+    app.session_state["policy-numbers"] = {
+        "edited_rows": {number_of("radius_max_km"): {"value": 8.0}}, "added_rows": [], "deleted_rows": [],
+    }  # fmt: skip
+    app.run()
+
+    app = turn_to(turn_to(app, "Jämför"), "Ändra")
+
+    assert app.text_area(key="policy-reason").value == "Nämnden 2026-11-29"
+    assert app.text_input(key="policy-name").value == "nearer"
+    assert not app.button(key="policy-adopt").disabled
+    assert [table.value["after"].tolist() for table in app.dataframe if "after" in table.value.columns] == [["8"]]
+
+
+@pytest.mark.parametrize("role", SEEING)
+def test_every_tab_of_a_new_pilot_opens(dashboard, role):
+    dashboard.holding()
+    app = dashboard.open("policy", role, "sv")
+
+    for tab in tabs(app):
+        turn_to(app, tab)
+        assert not app.exception
+        assert not app.error
+
+
 def number_of(name):
     return service.numbers(BASELINE)["name"].tolist().index(name)
 
@@ -153,7 +184,7 @@ def test_a_policy_put_forward_runs_in_the_shadow_once_it_was_simulated(dashboard
     store = dashboard.holding()
     draft(store, "lead", NEARER, "Nämnden 2026-11-20", at=NOW)
     attach_simulation(store, "lead", NEARER, COVERAGE, MANIFEST, at=NOW)
-    app = dashboard.open("policy", "lead", "sv")
+    app = turn_to(dashboard.open("policy", "lead", "sv"), "Alla policyer")
 
     choose(app, "policy-lives", 0)
     app.button(key="shadow-start").click().run()
@@ -173,7 +204,7 @@ def test_a_policy_put_forward_runs_in_the_shadow_once_it_was_simulated(dashboard
 def test_a_draft_says_how_it_is_simulated(dashboard):
     store = dashboard.holding()
     draft(store, "lead", NEARER, "Nämnden 2026-11-20", at=NOW)
-    app = dashboard.open("policy", "lead", "sv")
+    app = turn_to(dashboard.open("policy", "lead", "sv"), "Alla policyer")
 
     choose(app, "policy-lives", 0)
 
@@ -182,7 +213,7 @@ def test_a_draft_says_how_it_is_simulated(dashboard):
 
 def test_a_policy_that_was_brought_can_be_put_forward_without_coming_into_force(dashboard):
     store = dashboard.holding()
-    app = dashboard.open("policy", "lead", "sv")
+    app = turn_to(dashboard.open("policy", "lead", "sv"), "Ändra")
 
     app.text_area(key="policy-reason").input("Nämnden 2026-11-29")
     app.radio(key="policy-way").set_value("edit").run()
@@ -201,7 +232,7 @@ def test_a_policy_that_was_brought_can_be_put_forward_without_coming_into_force(
 def test_a_policy_is_adopted_from_a_day_to_come_on_a_ground(dashboard):
     store = dashboard.holding()
     draft(store, "lead", NEARER, "Nämnden 2026-11-20", at=NOW)
-    app = dashboard.open("policy", "lead", "sv")
+    app = turn_to(dashboard.open("policy", "lead", "sv"), "Ändra")
 
     app.selectbox(key="policy-ground").set_value("trial")
     app.text_area(key="policy-reason").input("Nämnden 2026-11-29").run()
@@ -233,7 +264,7 @@ def test_guardrails_are_set_from_the_simulation(dashboard):
     store = dashboard.holding()
     adoption.adopt(store, NEARER, "anna", "Nämnden 2026-11-20", NOW)
     attach_simulation(store, "lead", NEARER, COVERAGE, MANIFEST, at=NOW)
-    app = dashboard.open("policy", "lead", "sv")
+    app = turn_to(dashboard.open("policy", "lead", "sv"), "Skyddsgränser")
 
     app.button(key="guardrails-set").click().run()
     app.button(key="guardrails-set-yes").click().run()
@@ -250,7 +281,7 @@ def test_what_the_shadow_would_have_done_stands_beside_what_was_done(dashboard):
     attach_simulation(store, "lead", NOWHERE, COVERAGE, MANIFEST, at=NOW)
     start_shadow(store, "lead", NOWHERE, at=NOW)
     match_beside(store, BASELINE, NOW, actor_id="lead")
-    app = dashboard.open("policy", "lead", "sv")
+    app = turn_to(dashboard.open("policy", "lead", "sv"), "I skuggan")
 
     assert not app.exception
     assert "I 1 körning hade nowhere föreslagit någon för 0 önskemål, mot 1 som fick ett förslag" in texts(app)

@@ -5,14 +5,16 @@ from datetime import timedelta
 
 import pytest
 from small_dashboard import ROLES
-from small_guarded import guarded_pilot
+from small_guarded import LATER, NEARER, guarded_pilot
 from small_people import RUT_DETAILS, people_pilot
 from small_pilot import BASELINE, BEFORE, MILK, NOW
 from small_surveys import survey
 
 from dashboard.service import names as kept_names
+from dashboard.service import today
 from engine import facts
 from engine.access import give_role
+from engine.live import guardrails
 from engine.matching import match
 
 OVER = NOW.replace(tzinfo=None) - timedelta(days=1)
@@ -35,13 +37,15 @@ def texts(app):
 
 
 @pytest.mark.parametrize("role", SEES)
-def test_an_empty_pilot_says_that_nothing_waits(dashboard, role):
+def test_an_empty_pilot_says_what_comes_first(dashboard, role):
     dashboard.holding()
 
     app = dashboard.open("today", role=role)
 
     assert not app.exception
-    assert [info.value for info in app.info] == ["Nothing waits for a person now."]
+    [info] = app.info
+    assert info.value.startswith("The pilot is empty. ")
+    assert ("Begin under Intake" in info.value) == (role != "lead")
     assert set(counts(app).values()) == {"0"}
 
 
@@ -151,6 +155,22 @@ def test_a_measure_outside_of_its_guardrail_and_a_quiet_shadow_lead_to_the_polic
     assert (counts(app)["Outside of a guardrail"], counts(app)["Shadow runs that stopped"]) == ("1", "1")
     assert any("outside of 60 % to 80 %" in text for text in texts(app))
     assert [button for button in app.button if "link-policy-coverage" in str(button.key)]
+
+
+def test_measures_are_not_worked_out_again_in_the_hour_unless_policies_change(dashboard, monkeypatch):
+    store = guarded_pilot(dashboard)
+    looks, look = [], today.of_policies
+    monkeypatch.setattr(today, "of_policies", lambda *asked: looks.append(asked) or look(*asked))
+    dashboard.open("today", role="lead")
+
+    with store.transaction("anna", "submit") as transaction:
+        transaction.append([replace(MILK, request_id="bread")])
+    dashboard.open("today", role="lead")
+    n_before = len(looks)
+    guardrails.set_guardrails(store, "lead", NEARER, at=LATER)
+    dashboard.open("today", role="lead")
+
+    assert (n_before, len(looks)) == (1, 2)
 
 
 def test_only_one_kind_can_be_shown(dashboard):

@@ -30,6 +30,7 @@ def test_an_empty_pilot_has_nobody(dashboard, role):
     app = dashboard.open("volunteers", role=role)
 
     assert not app.exception
+    assert [info.value for info in app.info] == ["There are no volunteers yet. They are registered under Intake."]
     assert "There is nobody in this group." in [caption.value for caption in app.caption]
 
 

@@ -48,9 +48,11 @@ def test_a_light_is_sure_when_the_whole_interval_has_it():
 def test_the_sentence_says_figure_interval_light_limits_and_doubt():
     why = judge(COVERAGE, figure(0.38, 0.3, 0.47)).why
 
-    assert why.en == ("Coverage is 38 % (30 % to 47 %): red, but it may be another (green from 60 %, red below 40 %).")
+    assert why.en == (
+        "Coverage is 38 % (30 % to 47 %): red, but it may be another colour (green from 60 %, red below 40 %)."
+    )
     assert why.sv == (
-        "Täckning är 38 % (30 % till 47 %): rött, men det kan vara ett annat (grönt från 60 %, rött under 40 %)."
+        "Täckning är 38 % (30 % till 47 %): rött, men kan vara en annan färg (grönt från 60 %, rött under 40 %)."
     )
 
 
