@@ -64,25 +64,6 @@ def lines_of(stamp: Stamp, account: str, resident: str, days: tuple[date, date],
     return service.audit(store, stamp.account, account, resident, days, reads_only=reads_only)
 
 
-def why_read(purpose: object) -> str:
-    """Say what was read of a person and why, for a line of the log; what is no reading stays as it is."""
-    if not isinstance(purpose, str):
-        return ""
-    what, _colon, why = purpose.partition(": ")
-    whats = {"person": _("details"), "notes": _("notes")}
-    whys = {
-        "call": _("to call"),
-        "visit": _("for a visit"),
-        "request": _("for a request"),
-        "details": _("to check the details"),
-        "incident": _("for an incident"),
-        "by_hand": _("to serve by hand"),
-        "subject_export": _("for a subject export"),
-        "message": _("for a message"),
-    }
-    return f"{whats.get(what, what)}, {whys.get(why, why)}" if why else purpose
-
-
 def show_audit() -> None:
     """Show who did, read and was refused what."""
     today = local_of(found.now).date()
@@ -103,7 +84,7 @@ def show_audit() -> None:
         told = shown.assign(
             when=[moment(at, "d MMM HH:mm:ss") for at in shown["when"]],
             said=[kinds.get(kind, kind) for kind in shown["kind"]],
-            why=[why_read(purpose) for purpose in shown["purpose"]],
+            why=[service.why_read(purpose) for purpose in shown["purpose"]],
             about=[_("everybody") if who == service.EVERYBODY else who for who in shown["subject"]],
         )
         columns = {

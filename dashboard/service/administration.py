@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from dashboard.service import names
-from dashboard.words import language
+from dashboard.words import _, language
 from engine import access, privacy
 from engine.clock import local_of, utc_of
 from engine.errors import InputError
@@ -99,6 +99,33 @@ def audit(
     )
     newest = found.iloc[::-1].reset_index(drop=True)
     return newest.assign(when=[local_of(at.to_pydatetime().replace(tzinfo=UTC)) for at in newest["recorded_at"]])
+
+
+def why_read(purpose: object) -> str:
+    """Say what was read of a person and why, for a line of the log; what is no reading stays as it is."""
+    if not isinstance(purpose, str):
+        return ""
+    what, _colon, why = purpose.partition(": ")
+    whats = {"person": _("details"), "notes": _("notes")}
+    if what not in whats:
+        return purpose
+    whys = {
+        "call": _("to call"),
+        "visit": _("for a visit"),
+        "request": _("for a request"),
+        "details": _("to check the details"),
+        "incident": _("for an incident"),
+        "by_hand": _("to serve by hand"),
+        "search": _("in a search"),
+        "duplicates": _("to look for duplicates"),
+        "invitation": _("for an invitation"),
+        "message": _("for a message"),
+        "subject export": _("for a subject export"),
+        "erasure": _("for an erasure"),
+        "extract proof": _("to prove an extract"),
+    }
+    code = "message" if why.startswith("message ") else why
+    return f"{whats[what]}, {whys.get(code, why)}"
 
 
 def verify_log(store: Store, actor_id: str) -> LogVerification:

@@ -13,8 +13,9 @@ from small_people import CANARIES, RUT_DETAILS, people_pilot
 from small_pilot import EVERYTHING_FITS, NOW
 
 from dashboard.service import administration as service
-from engine import access
+from engine import access, privacy
 from engine.errors import AccessDenied, InputError
+from engine.people import persons, subject_export
 
 SECTIONS = {
     "coordinator": ["Registerutdrag", "Radering"],
@@ -207,4 +208,16 @@ def test_the_log_says_in_words_why_a_person_was_looked_at(dashboard):
 
     app = turn_to(dashboard.open("administration", "admin", "sv"), "Logg")
 
-    assert any(why.startswith("uppgifter, ") for why in app.dataframe[0].value["why"])
+    assert "uppgifter, i en sökning" in app.dataframe[0].value["why"].tolist()
+
+
+def test_every_reason_to_read_has_its_words():
+    of_doors = ["search", "duplicates", "invitation", "message offer", "extract proof"]
+    codes = [*persons.PURPOSES, *of_doors, subject_export.PURPOSE, privacy.PURPOSE]
+
+    said = [service.why_read(f"person: {code}") for code in codes]
+
+    assert [why for why, code in zip(said, codes, strict=True) if why.endswith(f", {code}")] == []
+    assert len(set(said)) == len(codes)
+    assert service.why_read("approve_offer") == "approve_offer"
+    assert service.why_read(None) == ""
